@@ -1,0 +1,383 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { PacketBatch } from "../capture/batch.ts";
+import { ACK, FIN, PSH, RST, SYN } from "../net/tcp-flags.ts";
+import type { EventName } from "./events.ts";
+import { readFlow } from "./read-flow.ts";
+import { Survey } from "./survey.ts";
+import { type ObservedSegment, TcpObserver } from "./tcp-observer.ts";
+
+/**
+ * The fast survey against the readable observer: on any traffic both must tell the same story. The
+ * traffic is made of plausible moves (handshakes, data, losses, repetitions, closes, nonsense) so that
+ * every rule is met, also near the wraparound of sequence numbers.
+ */
+interface Packet extends ObservedSegment {
+  readonly clientPort: number;
+}
+
+const CLIENT = 0x0a000001;
+const SERVER = 0x0a000002;
+
+describe("survey and observer", () => {
+  it("tell the same events, packets and bytes on generated traffic", () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(traffic(), (packets) => {
+        const fast = bySurvey(packets);
+        const plain = byObserver(packets);
+        for (const flow of plain) for (const name of Object.keys(flow.events)) seen.add(name);
+        expect(fast).toEqual(plain);
+      }),
+      { numRuns: 3000 },
+    );
+    // The generator reaches every rule: an oracle that is never asked proves nothing.
+    for (const name of REACHED) expect([...seen], `generated traffic never showed ${name}`).toContain(name);
+  });
+
+  it("gives the same table whatever the batches' sizes", () => {
+    fc.assert(
+      fc.property(traffic(), fc.integer({ min: 1, max: 7 }), (packets, size) => {
+        expect(bySurvey(packets, size)).toEqual(bySurvey(packets));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("takes any order of any packets to a known state", () => {
+    const states = ["unanswered", "refused", "opening", "open", "half-closed", "closed", "reset", "partial", "quoted"];
+    fc.assert(
+      fc.property(fc.array(anySegment(), { maxLength: 60 }), (packets) => {
+        const survey = new Survey();
+        survey.observe(batchOf(packets));
+        let counted = 0;
+        for (let row = 0; row < survey.table.rows; row++) {
+          const flow = readFlow(survey.table, row);
+          expect(states).toContain(flow.state);
+          expect(flow.firstPacket).toBeLessThanOrEqual(flow.lastPacket);
+          counted += flow.packets[0] + flow.packets[1];
+        }
+        expect(counted).toBe(packets.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+const REACHED: readonly EventName[] = [
+  "retransmission",
+  "fastRetransmission",
+  "spuriousRetransmission",
+  "outOfOrder",
+  "duplicateAck",
+  "keepalive",
+  "keepaliveAck",
+  "zeroWindow",
+  "zeroWindowProbe",
+  "zeroWindowProbeAck",
+  "windowFull",
+  "windowUpdate",
+  "lostSegment",
+  "ackedUnseen",
+  "portReused",
+  "foreignAck",
+  "challengeAck",
+  "rstUnacceptable",
+  "dataAfterClose",
+  "mirrorDuplicate",
+  "fingerprintChange",
+];
+
+interface Told {
+  readonly packets: readonly number[];
+  readonly bytes: readonly number[];
+  readonly events: Record<string, number[]>;
+}
+
+function bySurvey(packets: readonly Packet[], batchSize: number = packets.length): Told[] {
+  const survey = new Survey();
+  for (let at = 0; at < packets.length; at += batchSize) survey.observe(batchOf(packets.slice(at, at + batchSize), at + 1));
+  return Array.from({ length: survey.table.rows }, (_, row) => {
+    const flow = readFlow(survey.table, row);
+    const events: Record<string, number[]> = {};
+    for (const [name, list] of Object.entries(flow.events)) {
+      if (name !== "synOnOpenFlow" && name !== "portReused") events[name] = [...list];
+      if (name !== "portReused") continue;
+      // What reading adds (the flow's own first SYN, and the first of contradicting SYN-ACKs) is not the observer's.
+      const firsts = [flow.synAck.find((p) => p > 0), flow.synAck.find((p) => p < 0)].map((p) => Math.abs(p ?? 0));
+      events[name] = list.filter((p) => p !== flow.firstPacket && !firsts.includes(p));
+    }
+    return { packets: flow.packets, bytes: flow.bytes, events: dropEmpty(events) };
+  });
+}
+
+function byObserver(packets: readonly Packet[]): Told[] {
+  interface Open {
+    observer: TcpObserver;
+    aIsClient: boolean;
+    told: { packets: [number, number]; bytes: [number, number]; events: Record<string, number[]> };
+    sides: Set<boolean>;
+  }
+  const all: Open[] = [];
+  const latest = new Map<number, Open>();
+  packets.forEach((packet, i) => {
+    let open = latest.get(packet.clientPort);
+    const oriented = (o: Open): ObservedSegment => ({ ...packet, fromA: packet.fromA === o.aIsClient });
+    if (open === undefined || open.observer.startsNewFlow(oriented(open))) {
+      open = {
+        observer: new TcpObserver(),
+        aIsClient: packet.fromA,
+        told: { packets: [0, 0], bytes: [0, 0], events: {} },
+        sides: new Set(),
+      };
+      all.push(open);
+      latest.set(packet.clientPort, open);
+    }
+    const segment = oriented(open);
+    const side = segment.fromA ? 0 : 1;
+    open.told.packets[side]++;
+    open.told.bytes[side] += segment.length;
+    const synAck = (packet.flags & (SYN | ACK)) === (SYN | ACK);
+    const first = synAck && !open.sides.has(packet.fromA);
+    if (synAck) open.sides.add(packet.fromA);
+    for (const event of open.observer.observe(segment)) {
+      if (event === "portReused" && first) continue;
+      const list = open.told.events[event];
+      if (list === undefined) open.told.events[event] = [i + 1];
+      else list.push(i + 1);
+    }
+  });
+  return all.map((o) => ({ ...o.told, events: dropEmpty(o.told.events) }));
+}
+
+function dropEmpty(events: Record<string, number[]>): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(events)
+      .filter(([, list]) => list.length > 0)
+      .sort(([a], [b]) => a.localeCompare(b)),
+  );
+}
+
+/** Plausible traffic between two hosts over two client ports. */
+function traffic(): fc.Arbitrary<Packet[]> {
+  const move = fc.record({
+    kind: fc.constantFrom(
+      "data", "data", "data", "ack", "ack", "again", "hole", "dupack", "dupack", "keepalive", "keepaliveAck", "zero", "probe",
+      "probeAck", "update", "full", "fin", "rst", "badrst", "syn", "synack", "newsyn", "foreign", "mirror", "refill", "skipack", "recover", "closedWindow",
+    ),
+    fromClient: fc.boolean(),
+    port: fc.constantFrom(40000, 40000, 40001),
+    length: fc.integer({ min: 1, max: 1400 }),
+    gap: fc.constantFrom(1e3, 1e5, 5e5, 2e6, 1e7, 5e7, 1e9, 3e10),
+    ttl: fc.constantFrom(64, 64, 64, 64, 63),
+  });
+  return fc
+    .tuple(
+      fc.constantFrom(0, 1000, 0xfffffff0, 0x7ffffff0),
+      fc.boolean(),
+      fc.array(move, { minLength: 1, maxLength: 80 }),
+    )
+    .map(([start, handshake, moves]) => play(start, handshake, moves));
+}
+
+interface Move {
+  readonly kind: string;
+  readonly fromClient: boolean;
+  readonly port: number;
+  readonly length: number;
+  readonly gap: number;
+  readonly ttl: number;
+}
+
+function play(start: number, handshake: boolean, moves: readonly Move[]): Packet[] {
+  const packets: Packet[] = [];
+  const ends = new Map<number, { next: [number, number]; window: [number, number]; lastLength: [number, number]; lastSeq: [number, number] }>();
+  let time = 0;
+  let id = 1;
+  const state = (port: number) => {
+    let s = ends.get(port);
+    if (s === undefined) {
+      s = { next: [start, (start + 7777) >>> 0], window: [1000, 1000], lastLength: [0, 0], lastSeq: [start, start] };
+      ends.set(port, s);
+    }
+    return s;
+  };
+  const push = (port: number, side: 0 | 1, flags: number, seq: number, ack: number, length: number, window: number, extra: Partial<Packet> = {}): void => {
+    packets.push({
+      clientPort: port, time, fromA: side === 0, flags, seq: seq >>> 0, ack: ack >>> 0, length, window,
+      ttl: 64, ipId: id++ & 0xffff, windowScale: (flags & SYN) !== 0 ? 2 : undefined, ...extra,
+    });
+  };
+  if (handshake) {
+    for (const port of [40000, 40001]) {
+      const s = state(port);
+      push(port, 0, SYN, s.next[0], 0, 0, 1000);
+      s.next[0] = (s.next[0] + 1) >>> 0;
+      time += 1e6;
+      push(port, 1, SYN | ACK, s.next[1], s.next[0], 0, 1000);
+      s.next[1] = (s.next[1] + 1) >>> 0;
+      time += 1e6;
+      push(port, 0, ACK, s.next[0], s.next[1], 0, 1000);
+    }
+  }
+  for (const m of moves) {
+    time += m.gap;
+    const s = state(m.port);
+    const me: 0 | 1 = m.fromClient ? 0 : 1;
+    const you: 0 | 1 = m.fromClient ? 1 : 0;
+    const ttl = { ttl: m.ttl };
+    const send = (flags: number, seq: number, ack: number, length: number, window = s.window[me], extra: Partial<Packet> = ttl): void =>
+      push(m.port, me, flags, seq, ack, length, window, extra);
+    switch (m.kind) {
+      case "data":
+        send(ACK | PSH, s.next[me], s.next[you], m.length);
+        s.lastSeq[me] = s.next[me];
+        s.lastLength[me] = m.length;
+        s.next[me] = (s.next[me] + m.length) >>> 0;
+        break;
+      case "ack":
+      case "dupack":
+      case "keepaliveAck":
+        send(ACK, s.next[me], s.next[you], 0);
+        break;
+      case "skipack":
+        send(ACK, s.next[me], s.next[you] + 100, 0);
+        break;
+      case "again":
+        send(ACK | PSH, s.lastSeq[me], s.next[you], s.lastLength[me]);
+        break;
+      case "refill":
+        send(ACK | PSH, s.next[me] - 700, s.next[you], 300);
+        break;
+      case "recover": {
+        // A segment is lost behind this vantage point: three equal ACKs ask for it, and it comes again.
+        const from = s.next[me];
+        send(ACK | PSH, from, s.next[you], m.length);
+        for (let i = 0; i < 4; i++) push(m.port, you, ACK, s.next[you], from, 0, s.window[you]);
+        send(ACK | PSH, from, s.next[you], m.length);
+        s.next[me] = (s.next[me] + m.length) >>> 0;
+        break;
+      }
+      case "closedWindow":
+        s.window[you] = 0;
+        push(m.port, you, ACK, s.next[you], s.next[me], 0, 0);
+        send(ACK, s.next[me], s.next[you], 1);
+        push(m.port, you, ACK, s.next[you], s.next[me], 0, 0);
+        break;
+      case "mirror": {
+        const last = packets.findLast((p) => p.clientPort === m.port);
+        if (last !== undefined) packets.push({ ...last, time: last.time + 1000 > time ? time : last.time + 1000 });
+        break;
+      }
+      case "hole":
+        s.next[me] = (s.next[me] + 500) >>> 0;
+        send(ACK | PSH, s.next[me], s.next[you], m.length);
+        s.next[me] = (s.next[me] + m.length) >>> 0;
+        break;
+      case "keepalive":
+        send(ACK, s.next[me] - 1, s.next[you], m.length & 1);
+        break;
+      case "zero":
+        s.window[me] = 0;
+        send(ACK, s.next[me], s.next[you], 0);
+        break;
+      case "probe":
+        send(ACK, s.next[me], s.next[you], 1);
+        break;
+      case "probeAck":
+        send(ACK, s.next[me], s.next[you], 0, 0);
+        break;
+      case "update":
+        s.window[me] = 500 + m.length;
+        send(ACK, s.next[me], s.next[you], 0);
+        break;
+      case "full":
+        send(ACK | PSH, s.next[me], s.next[you], Math.min(65000, s.window[you] * 4));
+        s.next[me] = (s.next[me] + Math.min(65000, s.window[you] * 4)) >>> 0;
+        break;
+      case "fin":
+        send(ACK | FIN, s.next[me], s.next[you], 0);
+        s.next[me] = (s.next[me] + 1) >>> 0;
+        break;
+      case "rst":
+        send(RST, s.next[me], 0, 0, 0);
+        break;
+      case "badrst":
+        send(RST, s.next[me] + 12345, 0, 0, 0);
+        break;
+      case "syn":
+        send(SYN, start, 0, 0);
+        break;
+      case "synack":
+        send(SYN | ACK, s.next[me] + m.length, s.next[you], 0);
+        break;
+      case "newsyn":
+        s.next[me] = (s.next[me] + 1_000_000 * m.length) >>> 0;
+        send(SYN, s.next[me], 0, 0);
+        s.next[me] = (s.next[me] + 1) >>> 0;
+        break;
+      case "foreign":
+        send(ACK, s.next[me], s.next[you] + 0x40000000, 0);
+        break;
+    }
+  }
+  return packets.sort((a, b) => a.time - b.time);
+}
+
+/** A segment of any content. */
+function anySegment(): fc.Arbitrary<Packet> {
+  const number = fc.constantFrom(0, 1, 2, 1000, 1001, 0xffffffff, 0x80000000);
+  return fc.record({
+    clientPort: fc.constantFrom(40000, 40001),
+    time: fc.constantFrom(0, 1e6, 1e9, -1e6),
+    fromA: fc.boolean(),
+    flags: fc.integer({ min: 0, max: 255 }),
+    seq: number,
+    ack: number,
+    length: fc.constantFrom(0, 1, 2, 100, 1400),
+    window: fc.constantFrom(0, 1, 65535),
+    ttl: fc.constantFrom(64, 63),
+    ipId: fc.constantFrom(0, 1, 2),
+    windowScale: fc.constantFrom(undefined, 0, 2),
+  });
+}
+
+/** Packets as Ethernet frames with IPv4 and TCP, snapped after the TCP header: the survey reads lengths, not payload. */
+function batchOf(packets: readonly Packet[], firstNumber = 1): PacketBatch {
+  const SLOT = 64;
+  const bytes = new Uint8Array(packets.length * SLOT);
+  const view = new DataView(bytes.buffer);
+  packets.forEach((p, i) => {
+    const at = i * SLOT;
+    const options = p.windowScale === undefined ? 0 : 4;
+    view.setUint16(at + 12, 0x0800);
+    view.setUint8(at + 14, 0x45);
+    view.setUint16(at + 16, 40 + options + p.length);
+    view.setUint16(at + 18, p.ipId);
+    view.setUint8(at + 22, p.ttl);
+    view.setUint8(at + 23, 6);
+    view.setUint32(at + 26, p.fromA ? CLIENT : SERVER);
+    view.setUint32(at + 30, p.fromA ? SERVER : CLIENT);
+    view.setUint16(at + 34, p.fromA ? p.clientPort : 443);
+    view.setUint16(at + 36, p.fromA ? 443 : p.clientPort);
+    view.setUint32(at + 38, p.seq);
+    view.setUint32(at + 42, p.ack);
+    view.setUint8(at + 46, (5 + options / 4) << 4);
+    view.setUint8(at + 47, p.flags);
+    view.setUint16(at + 48, p.window);
+    if (p.windowScale !== undefined) bytes.set([3, 3, p.windowScale, 0], at + 54);
+  });
+  const captured = Int32Array.from(packets, (p) => 54 + (p.windowScale === undefined ? 0 : 4));
+  return {
+    bytes,
+    view,
+    count: packets.length,
+    firstNumber,
+    offset: Int32Array.from(packets, (_, i) => i * SLOT),
+    captured,
+    wireLength: Int32Array.from(packets, (p, i) => (captured[i] as number) + p.length),
+    time: Float64Array.from(packets, (p) => p.time),
+    linkType: new Uint16Array(packets.length).fill(1),
+    epoch: 0n,
+  };
+}

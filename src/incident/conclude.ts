@@ -1,0 +1,93 @@
+import type { Trail } from "../session/segment.ts";
+import type { Scene } from "../signature/scene.ts";
+import type { Confidence, Finding, RuledOut, Signature } from "../signature/signature.ts";
+
+/** A finding that stands, with everything that other findings add to it. */
+export interface Conclusion {
+  readonly signature: Signature;
+  /** The strongest finding of this cause; its texts are used. */
+  readonly finding: Finding;
+  /** The same cause found elsewhere: at other vantage points, or for other connections lost in the same way. */
+  readonly alike: readonly Finding[];
+  /** What was ruled out, including weaker claims about the same connection. */
+  readonly ruledOut: readonly RuledOut[];
+}
+
+const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 };
+
+/**
+ * One cause for one connection. Findings about the same connection (joined across vantage points)
+ * compete: the more confident wins, then the order of the signatures; the others are told under
+ * what was ruled out. `inconclusive` stands only where nothing else does.
+ */
+export function conclude(scene: Scene, signatures: readonly Signature[]): { conclusions: Conclusion[]; notes: Conclusion[]; findings: number } {
+  const order = new Map(signatures.map((s, i) => [s.id, i] as const));
+  const all = signatures.flatMap((signature) => signature.detect(scene).map((finding) => ({ signature, finding })));
+  const strength = ({ signature, finding }: (typeof all)[number]): number =>
+    (signature.id === "inconclusive" ? 0 : RANK[finding.confidence] * 1000) - (order.get(signature.id) ?? 0);
+  const incidents = all.filter((x) => x.signature.kind === "incident").sort((x, y) => strength(y) - strength(x));
+  const claimed = new Map<Trail, Conclusion & { alike: Finding[]; ruledOut: RuledOut[] }>();
+  const standing: (Conclusion & { alike: Finding[]; ruledOut: RuledOut[] })[] = [];
+  for (const { signature, finding } of incidents) {
+    const lost = withSightings(scene, lostTrails(finding));
+    const holder = lost.map((t) => claimed.get(t)).find((c) => c !== undefined);
+    if (holder !== undefined) {
+      if (holder.signature === signature) holder.alike.push(finding);
+      else if (signature.id !== "inconclusive") addRuledOut(holder, finding);
+      for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, holder);
+      continue;
+    }
+    const conclusion = { signature, finding, alike: [] as Finding[], ruledOut: [...finding.ruledOut] };
+    standing.push(conclusion);
+    for (const trail of lost) claimed.set(trail, conclusion);
+  }
+  const conclusions = group(standing).sort((x, y) => Number(timeOf(scene, x) - timeOf(scene, y)));
+  const notes = all
+    .filter((x) => x.signature.kind === "note")
+    .map(({ signature, finding }) => ({ signature, finding, alike: [], ruledOut: [] }));
+  return { conclusions, notes, findings: all.length };
+}
+
+/** The trails a finding says were lost. A collision's other connection is involved too, and not explained twice. */
+function lostTrails(finding: Finding): readonly Trail[] {
+  return finding.trails;
+}
+
+function withSightings(scene: Scene, trails: readonly Trail[]): readonly Trail[] {
+  const found = new Set<Trail>(trails);
+  for (const trail of trails) for (const sighting of scene.sightings(trail)) found.add(sighting.trail);
+  return [...found];
+}
+
+function addRuledOut(holder: { finding: Finding; ruledOut: RuledOut[] }, weaker: Finding): void {
+  if (holder.ruledOut.some((r) => r.cause === weaker.cause)) return;
+  holder.ruledOut.push({ cause: weaker.cause, because: `weaker (${weaker.confidence}) than ${holder.finding.cause}, which explains the same connection` });
+}
+
+/**
+ * Losses that are one story are told once: the same cause and variant towards the same server, or
+ * by the same client.
+ */
+function group(standing: readonly (Conclusion & { alike: Finding[]; ruledOut: RuledOut[] })[]): Conclusion[] {
+  const groups = new Map<string, Conclusion & { alike: Finding[] }>();
+  for (const conclusion of standing) {
+    const { finding } = conclusion;
+    const key = [finding.cause, finding.variant ?? "", finding.confidence, storyOf(finding)].join("|");
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, conclusion);
+    else known.alike.push(finding, ...conclusion.alike);
+  }
+  return [...groups.values()];
+}
+
+function storyOf(finding: Finding): string {
+  const flow = finding.trails[0]?.flow;
+  if (flow === undefined) return "";
+  const server = flow.client === "a" ? flow.b : flow.a;
+  return `${server.address} ${server.port}`;
+}
+
+function timeOf(scene: Scene, conclusion: Conclusion): bigint {
+  const vantage = scene.vantages[conclusion.finding.trails[0]?.vantage ?? 0];
+  return (vantage?.epoch ?? 0n) + BigInt(Math.round(conclusion.finding.at));
+}

@@ -1,0 +1,156 @@
+import { clientOf, type Flow, serverOf } from "../flow/flow.ts";
+import { type Endpoint, printEndpoint } from "../net/endpoint.ts";
+import { seqDiff } from "../net/sequence.ts";
+import { ACK, printFlags, SYN } from "../net/tcp-flags.ts";
+import { type Instant, instantOf } from "../net/time.ts";
+import type { Segment, Trail } from "../session/segment.ts";
+import { SIGNATURES } from "../signature/index.ts";
+import type { Scene, Vantage } from "../signature/scene.ts";
+import type { Evidence, Finding } from "../signature/signature.ts";
+import { type Conclusion, conclude } from "./conclude.ts";
+import { displayFilter } from "./display-filter.ts";
+import type { ConnectionReport, EvidenceReport, Incident, Note } from "./explanation.ts";
+
+/** Most packets in one incident's evidence, and connections listed. */
+const MOST_EVIDENCE = 60;
+const MOST_CONNECTIONS = 200;
+
+/** What a scene tells: incidents, notes, and how many findings they were made of. */
+export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note[]; findings: number } {
+  const { conclusions, notes, findings } = conclude(scene, SIGNATURES);
+  return {
+    incidents: conclusions.map((conclusion, i) => incidentOf(scene, conclusion, i + 1)),
+    notes: notes.map((note) => noteOf(scene, note)),
+    findings,
+  };
+}
+
+function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incident {
+  const { signature, finding, alike } = conclusion;
+  const findings = [finding, ...alike];
+  const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
+  return {
+    id: `incident-${number}`,
+    cause: finding.cause,
+    ...(finding.variant === undefined ? {} : { variant: finding.variant }),
+    title: signature.title,
+    summary: finding.summary,
+    symptoms: [...new Set(findings.flatMap((f) => f.symptoms))],
+    confidence: finding.confidence,
+    initiator: finding.initiator,
+    at: instantAt(scene, finding.trails[0]?.vantage ?? 0, finding.at),
+    connections: connectionsOf(scene, findings),
+    evidence: evidenceOf(scene, findings),
+    ruledOut: conclusion.ruledOut,
+    refutedBy: finding.refutedBy,
+    remedy: signature.remedy,
+    ...(finding.next === undefined ? {} : { next: finding.next }),
+    ...(inferred.length === 0 ? {} : { inferred }),
+    filters: filtersOf(scene, findings),
+  };
+}
+
+function noteOf(scene: Scene, { signature, finding }: Conclusion): Note {
+  return {
+    kind: finding.variant === undefined ? signature.id : signature.id,
+    summary: finding.summary,
+    count: Math.max(1, finding.trails.length),
+    connections: connectionsOf(scene, [finding]),
+    evidence: evidenceOf(scene, [finding]),
+  };
+}
+
+function connectionsOf(scene: Scene, findings: readonly Finding[]): ConnectionReport[] {
+  const found = new Map<Trail, ConnectionReport>();
+  const told = new Set<Trail>();
+  for (const trail of findings.flatMap((f) => f.trails)) {
+    if (told.has(trail) || found.size >= MOST_CONNECTIONS) continue;
+    const streams: Record<string, number> = {};
+    for (const [t, vantage] of [[trail, scene.vantages[trail.vantage]] as const, ...scene.sightings(trail).map((s) => [s.trail, s.vantage] as const)]) {
+      told.add(t);
+      if (vantage !== undefined && streams[vantage.file] === undefined) streams[vantage.file] = t.flow.stream;
+    }
+    found.set(trail, { client: printEndpoint(clientOf(trail.flow)), server: printEndpoint(serverOf(trail.flow)), streams });
+  }
+  return [...found.values()];
+}
+
+/** Evidence of the first finding in its order, then of those alike, each packet once. */
+function evidenceOf(scene: Scene, findings: readonly Finding[]): EvidenceReport[] {
+  const seen = new Set<string>();
+  const reports: EvidenceReport[] = [];
+  for (const finding of findings) {
+    for (const evidence of finding.evidence) {
+      const key = `${evidence.vantage}#${evidence.packet}`;
+      if (seen.has(key) || reports.length >= MOST_EVIDENCE) continue;
+      seen.add(key);
+      reports.push(evidenceReport(scene, evidence));
+    }
+  }
+  return reports;
+}
+
+function evidenceReport(scene: Scene, evidence: Evidence): EvidenceReport {
+  const vantage = scene.vantages[evidence.vantage] as Vantage;
+  const found = segmentOf(vantage, evidence.packet);
+  const report = {
+    file: vantage.file,
+    packet: evidence.packet,
+    at: instantOf(vantage.epoch, evidence.at),
+    shows: evidence.shows,
+  };
+  return found === undefined ? report : { ...report, segment: segmentReport(found.trail, found.segment) };
+}
+
+function segmentOf(vantage: Vantage, packet: number): { trail: Trail; segment: Segment } | undefined {
+  for (const trail of vantage.trails) {
+    if (packet < trail.flow.firstPacket || packet > trail.flow.lastPacket) continue;
+    const segment = trail.segments.find((s) => s.packet === packet);
+    if (segment !== undefined) return { trail, segment };
+  }
+  return undefined;
+}
+
+function segmentReport(trail: Trail, segment: Segment): NonNullable<EvidenceReport["segment"]> {
+  const client: Endpoint = clientOf(trail.flow);
+  const server: Endpoint = serverOf(trail.flow);
+  const fromClient = segment.from === "client";
+  const own = startOf(trail, segment.from);
+  const other = startOf(trail, fromClient ? "server" : "client");
+  return {
+    from: fromClient ? client : server,
+    to: fromClient ? server : client,
+    fromClient,
+    flags: printFlags(segment.flags),
+    seq: own === undefined ? segment.seq : seqDiff(segment.seq, own) >>> 0,
+    ack: (segment.flags & ACK) === 0 ? 0 : other === undefined ? segment.ack : seqDiff(segment.ack, other) >>> 0,
+    length: segment.length,
+    ttl: segment.ttl,
+    stream: trail.flow.stream,
+  };
+}
+
+/** The number that Wireshark prints as 0: the SYN's, or one before the first byte seen. */
+function startOf(trail: Trail, side: Segment["from"]): number | undefined {
+  const first = trail.segments.find((s) => s.from === side);
+  if (first === undefined) return undefined;
+  return (first.flags & SYN) !== 0 ? first.seq : (first.seq - 1) >>> 0;
+}
+
+function filtersOf(scene: Scene, findings: readonly Finding[]): Record<string, string> {
+  const streams = new Map<string, { flow: Flow; stream: number }[]>();
+  for (const trail of new Set(findings.flatMap((f) => f.trails).flatMap((t) => [t, ...scene.sightings(t).map((s) => s.trail)]))) {
+    const file = scene.vantages[trail.vantage]?.file;
+    if (file === undefined) continue;
+    const list = streams.get(file) ?? [];
+    list.push({ flow: trail.flow, stream: trail.flow.stream });
+    streams.set(file, list);
+  }
+  const filters: Record<string, string> = {};
+  for (const [file, list] of streams) filters[file] = displayFilter(list.map((s) => s.stream));
+  return filters;
+}
+
+function instantAt(scene: Scene, vantage: number, at: number): Instant {
+  return instantOf(scene.vantages[vantage]?.epoch ?? 0n, at);
+}

@@ -1,0 +1,47 @@
+import type { FlowTable } from "../flow/flow-table.ts";
+import { D_BASE, DIR_A, DIR_B, FL_SYN_A, FL_SYN_B, H_FLAGS, H_PORTS } from "../flow/layout.ts";
+import { selectSuspects } from "../flow/select-suspects.ts";
+import type { Surveyed } from "./surveyed.ts";
+
+/** Which flows of each capture are looked at closely. */
+export interface ZoomPlan {
+  /** Rows for each capture, in the order of the captures. */
+  readonly rows: readonly ReadonlySet<number>[];
+  readonly leftAside: number;
+}
+
+/**
+ * Suspects of every capture, and the flows of the other captures that are the same connections: they
+ * have the same initial numbers, also where addresses and ports were rewritten on the way.
+ */
+export function planZoom(captures: readonly Surveyed[]): ZoomPlan {
+  const suspects = captures.map((capture) => selectSuspects(capture.table));
+  const rows = suspects.map((s) => new Set(s.rows));
+  if (captures.length > 1) {
+    const wanted = new Set<number>();
+    captures.forEach((capture, i) => {
+      for (const row of suspects[i]?.rows ?? []) {
+        for (const number of initialNumbers(capture.table, row)) wanted.add(number);
+      }
+    });
+    if (wanted.size > 0) captures.forEach((capture, i) => addSame(capture.table, wanted, rows[i] as Set<number>));
+  }
+  return { rows, leftAside: suspects.reduce((sum, s) => sum + s.leftAside, 0) };
+}
+
+function addSame(table: FlowTable, wanted: ReadonlySet<number>, rows: Set<number>): void {
+  for (let row = 0; row < table.rows; row++) {
+    if (!rows.has(row) && initialNumbers(table, row).some((n) => wanted.has(n))) rows.add(row);
+  }
+}
+
+/** The client's initial number; where the handshake was not captured, the four-tuple's ports stand in. */
+function initialNumbers(table: FlowTable, row: number): number[] {
+  const page = table.page(row);
+  const base = table.base(row);
+  const flags = page[base + H_FLAGS] as number;
+  const client = (flags & FL_SYN_A) !== 0 ? DIR_A : DIR_B;
+  const asked = (flags & (FL_SYN_A | FL_SYN_B)) !== 0;
+  const ports = (page[base + H_PORTS] as number) >>> 0;
+  return asked ? [(page[base + client + D_BASE] as number) >>> 0] : [-1 - ports];
+}
