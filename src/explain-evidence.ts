@@ -53,7 +53,8 @@ export async function explainEvidence(paths: readonly string[], options: Explain
     const surveyed = captures.map((c) => c.surveyed);
     const plan = planZoom(surveyed);
     const trails: Trail[][] = [];
-    for (const [i, capture] of captures.entries()) trails.push(await zoomInto(capture, plan.rows[i] ?? new Set(), i, options));
+    for (const [i, capture] of captures.entries())
+      trails.push(await zoomInto(capture, plan.rows[i] ?? new Set(), i, options));
     const scene = buildScene(surveyed, trails);
     const { incidents, notes, findings } = explainScene(scene);
     const first = captures[0]?.surveyed.file ?? "";
@@ -64,7 +65,9 @@ export async function explainEvidence(paths: readonly string[], options: Explain
       return {
         ...input,
         ...(vantage === undefined || vantage.place === "unknown" ? {} : { vantage: vantage.place }),
-        ...(clock === undefined ? {} : { clock: { against: first, offset: clock.offset, uncertainty: clock.uncertainty } }),
+        ...(clock === undefined
+          ? {}
+          : { clock: { against: first, offset: clock.offset, uncertainty: clock.uncertainty } }),
       };
     });
     return {
@@ -90,7 +93,12 @@ export async function explainEvidence(paths: readonly string[], options: Explain
 async function evidenceFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
-    const isFolder = path !== "-" && (await stat(path).then((s) => s.isDirectory(), () => false));
+    const isFolder =
+      path !== "-" &&
+      (await stat(path).then(
+        (s) => s.isDirectory(),
+        () => false,
+      ));
     if (!isFolder) {
       files.push(path);
       continue;
@@ -98,7 +106,11 @@ async function evidenceFiles(paths: readonly string[]): Promise<string[]> {
     const entries = await readdir(path, { withFileTypes: true });
     const inside = entries.filter((e) => !e.isDirectory() && !e.name.startsWith(".")).map((e) => join(path, e.name));
     if (inside.length === 0) {
-      throw new Fault("empty-folder", `There is no file in the folder '${printable(path)}'.`, "Name a folder with captures, or the capture itself.");
+      throw new Fault(
+        "empty-folder",
+        `There is no file in the folder '${printable(path)}'.`,
+        "Name a folder with captures, or the capture itself.",
+      );
     }
     files.push(...inside.sort());
   }
@@ -106,11 +118,16 @@ async function evidenceFiles(paths: readonly string[]): Promise<string[]> {
 }
 
 /** Surveys one file. What is no capture is listed as unread; an unreadable one in a folder does not stop the rest. */
-async function surveyFile(file: string, options: ExplainOptions, captures: Capture[]): Promise<InputReport | undefined> {
+async function surveyFile(
+  file: string,
+  options: ExplainOptions,
+  captures: Capture[],
+): Promise<InputReport | undefined> {
   const source = await openSource(file);
   let kept = false;
   try {
-    if (source.kind === "text" || source.kind === "empty" || source.kind === "unknown") return unread(file, source.kind);
+    if (source.kind === "text" || source.kind === "empty" || source.kind === "unknown")
+      return unread(file, source.kind);
     const survey = new Survey();
     const summary = await readCapture(source, {
       onBatch: (batch: PacketBatch) => survey.observe(batch),
@@ -143,12 +160,18 @@ async function surveyFile(file: string, options: ExplainOptions, captures: Captu
 }
 
 /** The second read, of the flows that matter; none when there are no suspects. */
-async function zoomInto(capture: Capture, rows: ReadonlySet<number>, vantage: number, options: ExplainOptions): Promise<Trail[]> {
+async function zoomInto(
+  capture: Capture,
+  rows: ReadonlySet<number>,
+  vantage: number,
+  options: ExplainOptions,
+): Promise<Trail[]> {
   if (rows.size === 0) return [];
   const zoom = new Zoom(capture.surveyed.table, rows, vantage);
   await readCapture(capture.source, {
     onBatch: (batch: PacketBatch) => zoom.observe(batch),
-    onProgress: (bytesRead, totalBytes) => options.onProgress?.({ file: capture.surveyed.file, phase: "zoom", bytesRead, totalBytes }),
+    onProgress: (bytesRead, totalBytes) =>
+      options.onProgress?.({ file: capture.surveyed.file, phase: "zoom", bytesRead, totalBytes }),
   });
   return zoom.trails();
 }
@@ -164,7 +187,10 @@ function unread(file: string, kind: "text" | "empty" | "unknown"): InputReport {
 
 function nothingToExplain(paths: readonly string[], inputs: readonly InputReport[]): Fault {
   const names = paths.map((p) => (p === "-" ? "standard input" : `'${printable(p)}'`)).join(", ");
-  const found = inputs.length === 1 ? (inputs[0]?.problems[0]?.message ?? "nothing") : `${inputs.length} files, none of them a packet capture`;
+  const found =
+    inputs.length === 1
+      ? (inputs[0]?.problems[0]?.message ?? "nothing")
+      : `${inputs.length} files, none of them a packet capture`;
   return new Fault(
     "no-capture",
     `There is no packet capture in ${names}: ${found}.`,

@@ -1,3 +1,4 @@
+import { LAST_CHATTER_EVENT } from "./events.ts";
 import {
   C_DROPPED,
   H_CHATTER,
@@ -10,7 +11,6 @@ import {
   PAGE_ROWS,
   ROW_SLOTS,
 } from "./layout.ts";
-import { LAST_CHATTER_EVENT } from "./events.ts";
 
 /** Chatter events kept for one flow; the rest is counted. */
 const CHATTER_PER_FLOW = 1100;

@@ -1,14 +1,6 @@
 import { printIPv4, printIPv6 } from "../net/address.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import {
-  EV_FIN,
-  EV_PORT_REUSED,
-  EV_RST,
-  EV_SYN,
-  EV_SYN_ACK,
-  EVENT_NAMES,
-  type EventName,
-} from "./events.ts";
+import { EV_FIN, EV_PORT_REUSED, EV_RST, EV_SYN, EV_SYN_ACK, EVENT_NAMES, type EventName } from "./events.ts";
 import type { Flow, FlowState } from "./flow.ts";
 import type { FlowTable, RawEvent } from "./flow-table.ts";
 import {
@@ -78,7 +70,11 @@ export function readFlow(table: FlowTable, row: number): Flow {
     firstPacket: slot(H_FIRST_PACKET),
     lastPacket: slot(H_LAST_PACKET),
     from: double(H_FIRST_TIME),
-    to: Math.max(slot(DIR_A + D_PACKETS) > 0 ? double(DIR_A + D_LAST_TIME) : -Infinity, slot(DIR_B + D_PACKETS) > 0 ? double(DIR_B + D_LAST_TIME) : -Infinity, double(H_FIRST_TIME)),
+    to: Math.max(
+      slot(DIR_A + D_PACKETS) > 0 ? double(DIR_A + D_LAST_TIME) : -Infinity,
+      slot(DIR_B + D_PACKETS) > 0 ? double(DIR_B + D_LAST_TIME) : -Infinity,
+      double(H_FIRST_TIME),
+    ),
     firstRtt: double(H_FIRST_RTT),
     syn: withMore(syn, events, EV_SYN),
     synAck: withMore(synAck, events, EV_SYN_ACK),

@@ -3,16 +3,21 @@ import {
   C_UNANSWERED,
   C_UNANSWERED_SINCE,
   D_LAST_PACKET,
+  D_LAST_TIME,
   D_PACKETS,
   DIR_A,
   DIR_B,
   FL_A_IS_HIGH,
+  FL_FIN_A,
+  FL_FIN_B,
   FL_IPV6,
+  FL_RST,
   FL_SELF,
   FL_SUSPECT,
   FL_SYN_A,
   FL_SYN_ACK,
   FL_SYN_B,
+  H_FIRST_TIME,
   H_FLAGS,
   H_HIGH,
   H_LOW,
@@ -25,6 +30,10 @@ const UNANSWERED_AT_END = 2;
 /** More suspects than this are not looked at closely; the result says how many were left aside. */
 const MOST_SUSPECTS = 3000;
 
+/** Flows to a failing destination that are looked at with it, and how near in time (ns) they must be. */
+const MOST_AT_DESTINATION = 64;
+const AROUND = 10e9;
+
 /** Flows to look at closely, and how many suspects there were beyond the bound. */
 export interface Suspects {
   readonly rows: ReadonlySet<number>;
@@ -34,7 +43,8 @@ export interface Suspects {
 /**
  * Picks the flows that a signature may want to see: those that the survey marked, those that end in
  * unanswered retransmissions or SYNs, and their companions (flows from the same client address and
- * port, and earlier flows of the same four-tuple). A healthy capture has none.
+ * port, earlier flows of the same four-tuple, and for failed attempts flows to the same destination
+ * at the time). A healthy capture has none.
  */
 export function selectSuspects(table: FlowTable): Suspects {
   const rows = new Set<number>();
@@ -44,7 +54,11 @@ export function selectSuspects(table: FlowTable): Suspects {
     if (rows.size < MOST_SUSPECTS) rows.add(row);
     else leftAside++;
   }
-  if (rows.size > 0) addCompanions(table, rows);
+  if (rows.size > 0) {
+    const failed = failedAttempts(table, rows);
+    addSameClientPort(table, rows);
+    if (failed.size > 0) addSameDestination(table, rows, failed);
+  }
   return { rows, leftAside };
 }
 
@@ -66,12 +80,10 @@ function endsUnanswered(page: Int32Array, base: number, side: 0 | 1, other: numb
   );
 }
 
-/** Adds flows that share an (address, port) end with a suspect, and the earlier flows of its four-tuple. */
-function addCompanions(table: FlowTable, rows: Set<number>): void {
+/** Adds flows from the same client address and port as a suspect, and the earlier flows of its four-tuple. */
+function addSameClientPort(table: FlowTable, rows: Set<number>): void {
   const ends = new Set<number>();
-  for (const row of rows) {
-    for (const end of clientEnds(table, row)) ends.add(end);
-  }
+  for (const row of rows) ends.add(endsOf(table, row).client);
   const most = 2 * rows.size + 64;
   let added = 0;
   for (const row of [...rows]) {
@@ -82,17 +94,69 @@ function addCompanions(table: FlowTable, rows: Set<number>): void {
     }
   }
   for (let row = 0; row < table.rows && added < most; row++) {
-    if (rows.has(row) || !clientEnds(table, row).some((end) => ends.has(end))) continue;
+    if (rows.has(row) || !ends.has(endsOf(table, row).client)) continue;
     rows.add(row);
     added++;
   }
 }
 
+/** When attempts at a destination failed: the first and the last. */
+interface Failure {
+  from: number;
+  to: number;
+  /** Flows to the same destination added so far. */
+  added: number;
+}
+
+/** Destinations of suspects that were never opened (unanswered or refused), by server end. */
+function failedAttempts(table: FlowTable, rows: ReadonlySet<number>): Map<number, Failure> {
+  const failed = new Map<number, Failure>();
+  for (const row of rows) {
+    const flags = table.page(row)[table.base(row) + H_FLAGS] as number;
+    if ((flags & (FL_SYN_A | FL_SYN_B)) === 0 || (flags & FL_SYN_ACK) !== 0) continue;
+    const { from, to } = timesOf(table, row);
+    const known = failed.get(endsOf(table, row).server);
+    if (known === undefined) failed.set(endsOf(table, row).server, { from, to, added: 0 });
+    else {
+      known.from = Math.min(known.from, from);
+      known.to = Math.max(known.to, to);
+    }
+  }
+  return failed;
+}
+
+/** Adds flows that reached a failing destination, around the time when others failed. */
+function addSameDestination(table: FlowTable, rows: Set<number>, failed: ReadonlyMap<number, Failure>): void {
+  for (let row = 0; row < table.rows; row++) {
+    const failure = failed.get(endsOf(table, row).server);
+    if (failure === undefined || failure.added >= MOST_AT_DESTINATION || rows.has(row)) continue;
+    const { from, to } = timesOf(table, row);
+    // One that is open and idle still holds its port; one that ended long before does not matter.
+    if (from > failure.to + AROUND || (to < failure.from - AROUND && hasEnded(table, row))) continue;
+    rows.add(row);
+    failure.added++;
+  }
+}
+
+function hasEnded(table: FlowTable, row: number): boolean {
+  const flags = table.page(row)[table.base(row) + H_FLAGS] as number;
+  return (flags & FL_RST) !== 0 || (flags & (FL_FIN_A | FL_FIN_B)) === (FL_FIN_A | FL_FIN_B);
+}
+
+function timesOf(table: FlowTable, row: number): { readonly from: number; readonly to: number } {
+  const doubles = table.doublePage(row);
+  const half = table.base(row) / 2;
+  const from = doubles[half + H_FIRST_TIME / 2] as number;
+  const a = doubles[half + (DIR_A + D_LAST_TIME) / 2] as number;
+  const b = doubles[half + (DIR_B + D_LAST_TIME) / 2] as number;
+  return { from, to: Math.max(from, a, b) };
+}
+
 /**
- * The client's (address, port) of a row as one number; without a SYN the end with the higher port.
+ * The (address, port) of each end as one number; without a SYN the client is the end with the higher port.
  * Addresses of the two IP versions may collide here, which costs a needless look and nothing else.
  */
-function clientEnds(table: FlowTable, row: number): number[] {
+function endsOf(table: FlowTable, row: number): { readonly client: number; readonly server: number } {
   const page = table.page(row);
   const base = table.base(row);
   const flags = page[base + H_FLAGS] as number;
@@ -100,9 +164,9 @@ function clientEnds(table: FlowTable, row: number): number[] {
   const shift = (flags & FL_IPV6) !== 0 ? 0.5 : 0;
   const low = ((page[base + H_LOW] as number) >>> 0) * 65536 + (ports >>> 16) + shift;
   const high = ((page[base + H_HIGH] as number) >>> 0) * 65536 + (ports & 0xffff) + shift;
-  const a = (flags & FL_A_IS_HIGH) !== 0 ? high : low;
-  const b = (flags & FL_A_IS_HIGH) !== 0 ? low : high;
-  if ((flags & FL_SYN_A) !== 0) return [a];
-  if ((flags & (FL_SYN_B | FL_SYN_ACK)) !== 0) return [b];
-  return [ports >>> 16 > (ports & 0xffff) ? low : high];
+  const aIsHigh = (flags & FL_A_IS_HIGH) !== 0;
+  const clientIsA = (flags & FL_SYN_A) !== 0;
+  const seen = clientIsA || (flags & (FL_SYN_B | FL_SYN_ACK)) !== 0;
+  const clientIsHigh = seen ? clientIsA === aIsHigh : ports >>> 16 <= (ports & 0xffff);
+  return clientIsHigh ? { client: high, server: low } : { client: low, server: high };
 }

@@ -96,7 +96,8 @@ interface Told {
 
 function bySurvey(packets: readonly Packet[], batchSize: number = packets.length): Told[] {
   const survey = new Survey();
-  for (let at = 0; at < packets.length; at += batchSize) survey.observe(batchOf(packets.slice(at, at + batchSize), at + 1));
+  for (let at = 0; at < packets.length; at += batchSize)
+    survey.observe(batchOf(packets.slice(at, at + batchSize), at + 1));
   return Array.from({ length: survey.table.rows }, (_, row) => {
     const flow = readFlow(survey.table, row);
     const events: Record<string, number[]> = {};
@@ -162,8 +163,34 @@ function dropEmpty(events: Record<string, number[]>): Record<string, number[]> {
 function traffic(): fc.Arbitrary<Packet[]> {
   const move = fc.record({
     kind: fc.constantFrom(
-      "data", "data", "data", "ack", "ack", "again", "hole", "dupack", "dupack", "keepalive", "keepaliveAck", "zero", "probe",
-      "probeAck", "update", "full", "fin", "rst", "badrst", "syn", "synack", "newsyn", "foreign", "mirror", "refill", "skipack", "recover", "closedWindow",
+      "data",
+      "data",
+      "data",
+      "ack",
+      "ack",
+      "again",
+      "hole",
+      "dupack",
+      "dupack",
+      "keepalive",
+      "keepaliveAck",
+      "zero",
+      "probe",
+      "probeAck",
+      "update",
+      "full",
+      "fin",
+      "rst",
+      "badrst",
+      "syn",
+      "synack",
+      "newsyn",
+      "foreign",
+      "mirror",
+      "refill",
+      "skipack",
+      "recover",
+      "closedWindow",
     ),
     fromClient: fc.boolean(),
     port: fc.constantFrom(40000, 40000, 40001),
@@ -191,7 +218,10 @@ interface Move {
 
 function play(start: number, handshake: boolean, moves: readonly Move[]): Packet[] {
   const packets: Packet[] = [];
-  const ends = new Map<number, { next: [number, number]; window: [number, number]; lastLength: [number, number]; lastSeq: [number, number] }>();
+  const ends = new Map<
+    number,
+    { next: [number, number]; window: [number, number]; lastLength: [number, number]; lastSeq: [number, number] }
+  >();
   let time = 0;
   let id = 1;
   const state = (port: number) => {
@@ -202,10 +232,29 @@ function play(start: number, handshake: boolean, moves: readonly Move[]): Packet
     }
     return s;
   };
-  const push = (port: number, side: 0 | 1, flags: number, seq: number, ack: number, length: number, window: number, extra: Partial<Packet> = {}): void => {
+  const push = (
+    port: number,
+    side: 0 | 1,
+    flags: number,
+    seq: number,
+    ack: number,
+    length: number,
+    window: number,
+    extra: Partial<Packet> = {},
+  ): void => {
     packets.push({
-      clientPort: port, time, fromA: side === 0, flags, seq: seq >>> 0, ack: ack >>> 0, length, window,
-      ttl: 64, ipId: id++ & 0xffff, windowScale: (flags & SYN) !== 0 ? 2 : undefined, ...extra,
+      clientPort: port,
+      time,
+      fromA: side === 0,
+      flags,
+      seq: seq >>> 0,
+      ack: ack >>> 0,
+      length,
+      window,
+      ttl: 64,
+      ipId: id++ & 0xffff,
+      windowScale: (flags & SYN) !== 0 ? 2 : undefined,
+      ...extra,
     });
   };
   if (handshake) {
@@ -226,8 +275,14 @@ function play(start: number, handshake: boolean, moves: readonly Move[]): Packet
     const me: 0 | 1 = m.fromClient ? 0 : 1;
     const you: 0 | 1 = m.fromClient ? 1 : 0;
     const ttl = { ttl: m.ttl };
-    const send = (flags: number, seq: number, ack: number, length: number, window = s.window[me], extra: Partial<Packet> = ttl): void =>
-      push(m.port, me, flags, seq, ack, length, window, extra);
+    const send = (
+      flags: number,
+      seq: number,
+      ack: number,
+      length: number,
+      window = s.window[me],
+      extra: Partial<Packet> = ttl,
+    ): void => push(m.port, me, flags, seq, ack, length, window, extra);
     switch (m.kind) {
       case "data":
         send(ACK | PSH, s.next[me], s.next[you], m.length);
@@ -266,7 +321,7 @@ function play(start: number, handshake: boolean, moves: readonly Move[]): Packet
         break;
       case "mirror": {
         const last = packets.findLast((p) => p.clientPort === m.port);
-        if (last !== undefined) packets.push({ ...last, time: last.time + 1000 > time ? time : last.time + 1000 });
+        if (last !== undefined) packets.push({ ...last, time: Math.min(last.time + 1000, time) });
         break;
       }
       case "hole":

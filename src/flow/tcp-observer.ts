@@ -131,7 +131,12 @@ export class TcpObserver {
   }
 
   /** Keepalives, probes, windows and duplicate ACKs; returns what the next packets need to know of this one. */
-  #analyse(segment: ObservedSegment, mine: Direction, theirs: Direction, events: EventName[]): "keepalive" | "probe" | "other" {
+  #analyse(
+    segment: ObservedSegment,
+    mine: Direction,
+    theirs: Direction,
+    events: EventName[],
+  ): "keepalive" | "probe" | "other" {
     const { flags, seq, ack, length, window } = segment;
     const control = (flags & (SYN | FIN | RST)) !== 0;
     const advance = mine.next === undefined ? undefined : seqDiff(seq, mine.next);
@@ -167,9 +172,10 @@ export class TcpObserver {
   #acknowledgment(segment: ObservedSegment, mine: Direction, theirs: Direction, events: EventName[]): void {
     const { flags, ack } = segment;
     if ((flags & ACK) === 0 || theirs.contiguous === undefined || theirs.next === undefined) return;
-    // The same number again is told again only by a packet that repeats data.
+    // The same number again is told again only when something new came, or by a packet that repeats data.
     const repeats = segment.length > 0 && mine.next !== undefined && seqDiff(segment.seq, mine.next) < 0;
-    if ((ack !== mine.lastAck || repeats) && seqAfter(ack, theirs.contiguous)) {
+    const news = theirs.nextTime > (mine.lastTime ?? 0);
+    if ((ack !== mine.lastAck || repeats || news) && seqAfter(ack, theirs.contiguous)) {
       events.push("ackedUnseen");
       theirs.contiguous = theirs.next;
     }
@@ -188,7 +194,7 @@ export class TcpObserver {
     if ((length === 0 && (flags & (SYN | FIN)) === 0) || mine.next === undefined) return;
     const advance = seqDiff(seq, mine.next);
     const end = seqAdd(seq, length);
-    if (length > 0 && theirs.acked && !seqAfter(end, theirs.lastAck)) {
+    if (length > 0 && theirs.acked && theirs.lastAck !== 0 && !seqAfter(end, theirs.lastAck)) {
       events.push("spuriousRetransmission");
     } else if (advance < 0 && !(length > 1 && advance === -1)) {
       const sinceTheirs = theirs.lastTime === undefined ? Number.POSITIVE_INFINITY : time - theirs.lastTime;
@@ -209,7 +215,9 @@ export class TcpObserver {
     if (last === "probe") return;
     const counts = (segment.flags & (SYN | FIN)) !== 0 ? 1 : 0;
     const end = seqAdd(segment.seq, segment.length + counts);
-    if (mine.next === undefined || seqAfter(end, mine.next)) {
+    // A SYN restores the numbering: a RST before it may have carried a foreign number (RFC 9293 §3.10.7.3).
+    const restores = (segment.flags & (SYN | ACK)) === SYN;
+    if (mine.next === undefined || restores || seqAfter(end, mine.next)) {
       mine.next = end;
       mine.nextTime = segment.time;
     }
@@ -227,7 +235,13 @@ export class TcpObserver {
     }
   }
 
-  #closing(segment: ObservedSegment, next: number | undefined, mine: Direction, theirs: Direction, events: EventName[]): void {
+  #closing(
+    segment: ObservedSegment,
+    next: number | undefined,
+    mine: Direction,
+    theirs: Direction,
+    events: EventName[],
+  ): void {
     const { flags, seq, length } = segment;
     const fresh = length > 0 && (next === undefined || seqDiff(seq, next) >= 0);
     if (fresh && (mine.fin || theirs.rst)) events.push("dataAfterClose");

@@ -1,5 +1,5 @@
-import { clientOf, serverOf } from "../flow/flow.ts";
 import { destinationsOf } from "../flow/destinations.ts";
+import { clientOf, serverOf } from "../flow/flow.ts";
 import { sameEndpoint } from "../net/endpoint.ts";
 import type { Trail } from "../session/segment.ts";
 import type { Scene, Sighting, Vantage } from "../signature/scene.ts";
@@ -17,7 +17,8 @@ export interface JoinedScene extends Scene {
 export function buildScene(captures: readonly Surveyed[], trails: readonly (readonly Trail[])[]): JoinedScene {
   const pairs = matchTrails(trails);
   const offsets = relateClocks(captures, pairs);
-  const vantages = captures.map((capture, i) => vantageOf(capture, i, trails[i] ?? []));
+  const anything = trails.some((t) => t.length > 0);
+  const vantages = captures.map((capture, i) => vantageOf(capture, i, trails[i] ?? [], anything));
   const sightings = new Map<Trail, Sighting[]>();
   for (const [a, b] of pairs) {
     for (const [one, other] of [
@@ -33,7 +34,8 @@ export function buildScene(captures: readonly Surveyed[], trails: readonly (read
         offset: epochs + (clock?.offset ?? 0),
         uncertainty: clock?.uncertainty ?? Number.POSITIVE_INFINITY,
         translated:
-          !sameEndpoint(clientOf(one.flow), clientOf(other.flow)) || !sameEndpoint(serverOf(one.flow), serverOf(other.flow)),
+          !sameEndpoint(clientOf(one.flow), clientOf(other.flow)) ||
+          !sameEndpoint(serverOf(one.flow), serverOf(other.flow)),
       });
       sightings.set(one, list);
     }
@@ -45,7 +47,7 @@ export function buildScene(captures: readonly Surveyed[], trails: readonly (read
   };
 }
 
-function vantageOf(capture: Surveyed, index: number, trails: readonly Trail[]): Vantage {
+function vantageOf(capture: Surveyed, index: number, trails: readonly Trail[], anything: boolean): Vantage {
   return {
     index,
     file: capture.file,
@@ -54,7 +56,8 @@ function vantageOf(capture: Surveyed, index: number, trails: readonly Trail[]): 
     to: capture.to,
     place: vantagePlace(trails),
     trails,
-    destinations: trails.length > 0 ? destinationsOf(capture.table) : new Map(),
+    // A healthy capture beside a suspicious one tells what did arrive there.
+    destinations: anything ? destinationsOf(capture.table) : new Map(),
     flows: capture.table.rows,
     oneSided: isOneSided(trails),
   };
@@ -96,7 +99,10 @@ function matchTrails(trails: readonly (readonly Trail[])[]): (readonly [Trail, T
 }
 
 /** The offset of every pair of captures that share connections, keyed by first * captures + second. */
-function relateClocks(captures: readonly Surveyed[], pairs: readonly (readonly [Trail, Trail])[]): Map<number, ClockOffset> {
+function relateClocks(
+  captures: readonly Surveyed[],
+  pairs: readonly (readonly [Trail, Trail])[],
+): Map<number, ClockOffset> {
   const grouped = new Map<number, (readonly [Trail, Trail])[]>();
   for (const pair of pairs) {
     const key = pair[0].vantage * captures.length + pair[1].vantage;

@@ -20,7 +20,10 @@ export interface ClockOffset {
  *
  * `epochDifference` is the second's epoch minus the first's, in nanoseconds.
  */
-export function clockOffset(pairs: readonly (readonly [Trail, Trail])[], epochDifference: number): ClockOffset | undefined {
+export function clockOffset(
+  pairs: readonly (readonly [Trail, Trail])[],
+  epochDifference: number,
+): ClockOffset | undefined {
   const fromClient: number[] = [];
   const fromServer: number[] = [];
   for (const [first, second] of pairs) {
@@ -39,27 +42,26 @@ export function clockOffset(pairs: readonly (readonly [Trail, Trail])[], epochDi
     }
   }
   const packets = fromClient.length + fromServer.length;
-  if (packets === 0) return undefined;
-  const all = [...fromClient, ...fromServer];
-  if (fromClient.length === 0 || fromServer.length === 0) {
-    const middle = median(all);
-    return { offset: negate(middle), uncertainty: spread(all, middle), firstNearerClient: true, packets };
-  }
+  // One direction alone bounds the offset on one side only.
+  if (fromClient.length === 0 || fromServer.length === 0) return undefined;
   const c = median(fromClient);
   const s = median(fromServer);
   const nearer = c >= s;
-  const one = nearer ? Math.min(...fromClient) : Math.max(...fromClient);
-  const other = nearer ? Math.max(...fromServer) : Math.min(...fromServer);
-  return { offset: negate((one + other) / 2), uncertainty: Math.abs(one - other) / 2, firstNearerClient: nearer, packets };
+  const one = fromClient.reduce(nearer ? lesser : greater);
+  const other = fromServer.reduce(nearer ? greater : lesser);
+  return {
+    offset: negate((one + other) / 2),
+    uncertainty: Math.abs(one - other) / 2,
+    firstNearerClient: nearer,
+    packets,
+  };
 }
 
+const lesser = (a: number, b: number): number => Math.min(a, b);
+const greater = (a: number, b: number): number => Math.max(a, b);
 const negate = (n: number): number => (n === 0 ? 0 : -n);
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
-}
-
-function spread(values: readonly number[], middle: number): number {
-  return values.reduce((most, v) => Math.max(most, Math.abs(v - middle)), 0);
 }

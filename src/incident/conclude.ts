@@ -20,7 +20,10 @@ const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, poss
  * compete: the more confident wins, then the order of the signatures; the others are told under
  * what was ruled out. `inconclusive` stands only where nothing else does.
  */
-export function conclude(scene: Scene, signatures: readonly Signature[]): { conclusions: Conclusion[]; notes: Conclusion[]; findings: number } {
+export function conclude(
+  scene: Scene,
+  signatures: readonly Signature[],
+): { conclusions: Conclusion[]; notes: Conclusion[]; findings: number } {
   const order = new Map(signatures.map((s, i) => [s.id, i] as const));
   const all = signatures.flatMap((signature) => signature.detect(scene).map((finding) => ({ signature, finding })));
   const strength = ({ signature, finding }: (typeof all)[number]): number =>
@@ -61,7 +64,10 @@ function withSightings(scene: Scene, trails: readonly Trail[]): readonly Trail[]
 
 function addRuledOut(holder: { finding: Finding; ruledOut: RuledOut[] }, weaker: Finding): void {
   if (holder.ruledOut.some((r) => r.cause === weaker.cause)) return;
-  holder.ruledOut.push({ cause: weaker.cause, because: `weaker (${weaker.confidence}) than ${holder.finding.cause}, which explains the same connection` });
+  holder.ruledOut.push({
+    cause: weaker.cause,
+    because: `weaker (${weaker.confidence}) than ${holder.finding.cause}, which explains the same connection`,
+  });
 }
 
 /**

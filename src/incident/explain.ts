@@ -11,7 +11,7 @@ import { type Conclusion, conclude } from "./conclude.ts";
 import { displayFilter } from "./display-filter.ts";
 import type { ConnectionReport, EvidenceReport, Incident, Note } from "./explanation.ts";
 
-/** Most packets in one incident's evidence, and connections listed. */
+/** Packets in one incident's evidence beyond its first finding's, and connections listed, at the most. */
 const MOST_EVIDENCE = 60;
 const MOST_CONNECTIONS = 200;
 
@@ -66,31 +66,39 @@ function connectionsOf(scene: Scene, findings: readonly Finding[]): ConnectionRe
   for (const trail of findings.flatMap((f) => f.trails)) {
     if (told.has(trail) || found.size >= MOST_CONNECTIONS) continue;
     const streams: Record<string, number> = {};
-    for (const [t, vantage] of [[trail, scene.vantages[trail.vantage]] as const, ...scene.sightings(trail).map((s) => [s.trail, s.vantage] as const)]) {
+    for (const [t, vantage] of [
+      [trail, scene.vantages[trail.vantage]] as const,
+      ...scene.sightings(trail).map((s) => [s.trail, s.vantage] as const),
+    ]) {
       told.add(t);
       if (vantage !== undefined && streams[vantage.file] === undefined) streams[vantage.file] = t.flow.stream;
     }
-    found.set(trail, { client: printEndpoint(clientOf(trail.flow)), server: printEndpoint(serverOf(trail.flow)), streams });
+    found.set(trail, {
+      client: printEndpoint(clientOf(trail.flow)),
+      server: printEndpoint(serverOf(trail.flow)),
+      streams,
+    });
   }
   return [...found.values()];
 }
 
-/** Evidence of the first finding in its order, then of those alike, each packet once. */
+/** Evidence of the first finding whole, then of those alike, each packet once, within a bound. */
 function evidenceOf(scene: Scene, findings: readonly Finding[]): EvidenceReport[] {
   const seen = new Set<string>();
   const reports: EvidenceReport[] = [];
-  for (const finding of findings) {
+  for (const [story, finding] of findings.entries()) {
+    if (story > 0 && reports.length + finding.evidence.length > MOST_EVIDENCE) break;
     for (const evidence of finding.evidence) {
       const key = `${evidence.vantage}#${evidence.packet}`;
-      if (seen.has(key) || reports.length >= MOST_EVIDENCE) continue;
+      if (seen.has(key)) continue;
       seen.add(key);
-      reports.push(evidenceReport(scene, evidence));
+      reports.push(evidenceReport(scene, evidence, story));
     }
   }
   return reports;
 }
 
-function evidenceReport(scene: Scene, evidence: Evidence): EvidenceReport {
+function evidenceReport(scene: Scene, evidence: Evidence, story: number): EvidenceReport {
   const vantage = scene.vantages[evidence.vantage] as Vantage;
   const found = segmentOf(vantage, evidence.packet);
   const report = {
@@ -98,6 +106,7 @@ function evidenceReport(scene: Scene, evidence: Evidence): EvidenceReport {
     packet: evidence.packet,
     at: instantOf(vantage.epoch, evidence.at),
     shows: evidence.shows,
+    story,
   };
   return found === undefined ? report : { ...report, segment: segmentReport(found.trail, found.segment) };
 }
@@ -115,8 +124,8 @@ function segmentReport(trail: Trail, segment: Segment): NonNullable<EvidenceRepo
   const client: Endpoint = clientOf(trail.flow);
   const server: Endpoint = serverOf(trail.flow);
   const fromClient = segment.from === "client";
-  const own = startOf(trail, segment.from);
-  const other = startOf(trail, fromClient ? "server" : "client");
+  const own = startOf(trail, segment.from, segment.packet);
+  const other = startOf(trail, fromClient ? "server" : "client", segment.packet);
   return {
     from: fromClient ? client : server,
     to: fromClient ? server : client,
@@ -130,16 +139,26 @@ function segmentReport(trail: Trail, segment: Segment): NonNullable<EvidenceRepo
   };
 }
 
-/** The number that Wireshark prints as 0: the SYN's, or one before the first byte seen. */
-function startOf(trail: Trail, side: Segment["from"]): number | undefined {
-  const first = trail.segments.find((s) => s.from === side);
-  if (first === undefined) return undefined;
-  return (first.flags & SYN) !== 0 ? first.seq : (first.seq - 1) >>> 0;
+/**
+ * The number that Wireshark prints as 0 at a packet: the latest SYN of that side up to there, or one
+ * before the first byte seen.
+ */
+function startOf(trail: Trail, side: Segment["from"], packet: number): number | undefined {
+  let start: number | undefined;
+  for (const segment of trail.segments) {
+    if (segment.packet > packet && start !== undefined) break;
+    if (segment.from !== side) continue;
+    if ((segment.flags & SYN) !== 0) start = segment.seq;
+    else start ??= (segment.seq - 1) >>> 0;
+  }
+  return start;
 }
 
 function filtersOf(scene: Scene, findings: readonly Finding[]): Record<string, string> {
   const streams = new Map<string, { flow: Flow; stream: number }[]>();
-  for (const trail of new Set(findings.flatMap((f) => f.trails).flatMap((t) => [t, ...scene.sightings(t).map((s) => s.trail)]))) {
+  for (const trail of new Set(
+    findings.flatMap((f) => f.trails).flatMap((t) => [t, ...scene.sightings(t).map((s) => s.trail)]),
+  )) {
     const file = scene.vantages[trail.vantage]?.file;
     if (file === undefined) continue;
     const list = streams.get(file) ?? [];

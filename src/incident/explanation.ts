@@ -1,5 +1,5 @@
-import type { Instant } from "../net/time.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import type { Instant } from "../net/time.ts";
 import type { Confidence, Initiator, RuledOut } from "../signature/signature.ts";
 
 /** What went in: one file of evidence and what could not be read of it. */
@@ -13,7 +13,10 @@ export interface InputReport {
   readonly to?: Instant;
   /** Where it was taken, as far as the packets tell: `client`, `server`, `middle`. */
   readonly vantage?: string;
-  /** Clock of this file relative to the first vantage point, when several saw the same connections: nanoseconds, ± nanoseconds. */
+  /**
+   * How this file's clock relates to another's, from packets that both saw: add `offset` to this
+   * file's times to get the other's (nanoseconds, ± nanoseconds).
+   */
   readonly clock?: { readonly against: string; readonly offset: number; readonly uncertainty: number };
   readonly problems: readonly { readonly kind: string; readonly message: string; readonly count: number }[];
 }
@@ -24,6 +27,8 @@ export interface EvidenceReport {
   readonly packet: number;
   readonly at: Instant;
   readonly shows: string;
+  /** Which of the incident's findings it belongs to: 0 is the one whose texts are used, then those alike. */
+  readonly story?: number;
   /** The packet itself in Wireshark's words, for the ladder: who sent it, flags, numbers relative to the flow's start. */
   readonly segment?: {
     readonly from: Endpoint;

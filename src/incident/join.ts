@@ -1,7 +1,7 @@
+import { clientOf, serverOf } from "../flow/flow.ts";
 import { sameEndpoint } from "../net/endpoint.ts";
 import { seqAfter } from "../net/sequence.ts";
 import { ACK, SYN } from "../net/tcp-flags.ts";
-import { clientOf, serverOf } from "../flow/flow.ts";
 import type { Segment, Trail } from "../session/segment.ts";
 
 /** What identifies a connection wherever it is seen: its numbers. */
@@ -27,7 +27,8 @@ export function identify(trail: Trail): Identity {
 
 /** Whether two trails of different captures are the same connection. */
 export function sameConnection(a: Trail, ia: Identity, b: Trail, ib: Identity): boolean {
-  const sameTuple = sameEndpoint(clientOf(a.flow), clientOf(b.flow)) && sameEndpoint(serverOf(a.flow), serverOf(b.flow));
+  const sameTuple =
+    sameEndpoint(clientOf(a.flow), clientOf(b.flow)) && sameEndpoint(serverOf(a.flow), serverOf(b.flow));
   if (ia.clientInitial !== undefined && ib.clientInitial !== undefined) {
     if (ia.clientInitial !== ib.clientInitial) return false;
     if (ia.serverInitial !== undefined && ib.serverInitial !== undefined) return ia.serverInitial === ib.serverInitial;

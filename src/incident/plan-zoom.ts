@@ -11,37 +11,35 @@ export interface ZoomPlan {
 }
 
 /**
- * Suspects of every capture, and the flows of the other captures that are the same connections: they
- * have the same initial numbers, also where addresses and ports were rewritten on the way.
+ * Suspects of every capture, and the flows that are the same connections seen once more: in another
+ * capture, or in the same one where it was taken on a box that translates. They have the same
+ * initial numbers, also where addresses and ports were rewritten on the way.
  */
 export function planZoom(captures: readonly Surveyed[]): ZoomPlan {
   const suspects = captures.map((capture) => selectSuspects(capture.table));
   const rows = suspects.map((s) => new Set(s.rows));
-  if (captures.length > 1) {
-    const wanted = new Set<number>();
-    captures.forEach((capture, i) => {
-      for (const row of suspects[i]?.rows ?? []) {
-        for (const number of initialNumbers(capture.table, row)) wanted.add(number);
-      }
-    });
-    if (wanted.size > 0) captures.forEach((capture, i) => addSame(capture.table, wanted, rows[i] as Set<number>));
+  const wanted = new Set<number>();
+  for (const [i, capture] of captures.entries()) {
+    for (const row of rows[i] ?? []) wanted.add(identityOf(capture.table, row));
+  }
+  if (wanted.size > 0) {
+    for (const [i, capture] of captures.entries()) addSame(capture.table, wanted, rows[i] as Set<number>);
   }
   return { rows, leftAside: suspects.reduce((sum, s) => sum + s.leftAside, 0) };
 }
 
 function addSame(table: FlowTable, wanted: ReadonlySet<number>, rows: Set<number>): void {
   for (let row = 0; row < table.rows; row++) {
-    if (!rows.has(row) && initialNumbers(table, row).some((n) => wanted.has(n))) rows.add(row);
+    if (wanted.has(identityOf(table, row))) rows.add(row);
   }
 }
 
-/** The client's initial number; where the handshake was not captured, the four-tuple's ports stand in. */
-function initialNumbers(table: FlowTable, row: number): number[] {
+/** The client's initial number; where the handshake was not captured, the two ports stand in (negative). */
+function identityOf(table: FlowTable, row: number): number {
   const page = table.page(row);
   const base = table.base(row);
   const flags = page[base + H_FLAGS] as number;
+  if ((flags & (FL_SYN_A | FL_SYN_B)) === 0) return -1 - ((page[base + H_PORTS] as number) >>> 0);
   const client = (flags & FL_SYN_A) !== 0 ? DIR_A : DIR_B;
-  const asked = (flags & (FL_SYN_A | FL_SYN_B)) !== 0;
-  const ports = (page[base + H_PORTS] as number) >>> 0;
-  return asked ? [(page[base + client + D_BASE] as number) >>> 0] : [-1 - ports];
+  return (page[base + client + D_BASE] as number) >>> 0;
 }

@@ -9,30 +9,37 @@ const CLEARLY = 3;
 
 /**
  * Where a capture was taken. At the client the SYN-ACK is waited for and the ACK follows at once; at
- * the server it is the other way round. Where both waits are alike or nothing was opened, TTLs that
- * were not yet lowered tell the sender's own host.
+ * the server it is the other way round. TTLs that were lowered on the way contradict: nobody's own
+ * packets leave with 63. Where both waits are alike or nothing was opened, TTLs alone decide.
  */
 export function vantagePlace(trails: readonly Trail[]): Vantage["place"] {
-  let client = 0;
-  let server = 0;
-  let middle = 0;
+  const votes = { client: 0, server: 0, middle: 0 };
   for (const trail of trails) {
-    const syn = trail.segments.find((s) => s.from === "client" && (s.flags & (SYN | ACK)) === SYN);
-    const synAck = trail.segments.find((s) => s.from === "server" && (s.flags & (SYN | ACK)) === (SYN | ACK));
-    if (syn === undefined || synAck === undefined) continue;
-    const ack = trail.segments.find((s) => s.from === "client" && s.packet > synAck.packet && (s.flags & (SYN | RST | ACK)) === ACK);
-    if (ack === undefined) continue;
-    const there = synAck.time - syn.time;
-    const back = ack.time - synAck.time;
-    if (there > CLEARLY * back) client++;
-    else if (back > CLEARLY * there) server++;
-    else middle++;
+    const vote = byHandshake(trail);
+    if (vote !== undefined) votes[vote]++;
   }
-  if (client + server + middle > 0) {
-    if (client > 2 * (server + middle)) return "client";
-    if (server > 2 * (client + middle)) return "server";
-  }
+  const { client, server, middle } = votes;
+  if (client > 2 * (server + middle)) return "client";
+  if (server > 2 * (client + middle)) return "server";
   return byTtl(trails) ?? (middle > client + server ? "middle" : "unknown");
+}
+
+function byHandshake(trail: Trail): "client" | "server" | "middle" | undefined {
+  const synAck = trail.segments.find((s) => s.from === "server" && (s.flags & (SYN | ACK)) === (SYN | ACK));
+  if (synAck === undefined) return undefined;
+  // The SYN that was answered is the last one before: earlier ones may have been lost or refused.
+  const syn = trail.segments.findLast(
+    (s) => s.from === "client" && (s.flags & (SYN | ACK)) === SYN && s.packet < synAck.packet,
+  );
+  const ack = trail.segments.find(
+    (s) => s.from === "client" && s.packet > synAck.packet && (s.flags & (SYN | RST | ACK)) === ACK,
+  );
+  if (syn === undefined || ack === undefined) return undefined;
+  const there = synAck.time - syn.time;
+  const back = ack.time - synAck.time;
+  if (there > CLEARLY * back) return FRESH.includes(syn.ttl) ? "client" : "middle";
+  if (back > CLEARLY * there) return FRESH.includes(synAck.ttl) ? "server" : "middle";
+  return "middle";
 }
 
 function byTtl(trails: readonly Trail[]): Vantage["place"] | undefined {

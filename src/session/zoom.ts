@@ -117,32 +117,43 @@ export class Zoom {
     for (let i = 0; i < captured; i++) head[i] = view.getUint8(payload + i);
     const options = readTcpOptions(view, tcp + 20, Math.min(payload, end));
     const flow = recorder.flow;
-    recorder.add({
-      packet,
-      time,
-      from: this.#fromClient(flow.client === "a" ? flow.a : flow.b, flow.client === "a" ? flow.b : flow.a, view) ? "client" : "server",
-      flags: (word >>> 16) & 0xff,
-      seq: view.getUint32(tcp + 4),
-      ack: view.getUint32(tcp + 8),
-      length: header >= 20 && tcpLength > header ? tcpLength - header : 0,
-      window: word & 0xffff,
-      ttl: out[LOC_TTL] as number,
-      ipId: out[LOC_IP_ID] as number,
-      timestamp: options.timestamp,
-      optionBytes: Math.max(0, header - 20),
-      head,
-      sourceMac: mac,
-      notes: [],
-    }, options.windowScale);
+    recorder.add(
+      {
+        packet,
+        time,
+        from: this.#fromClient(flow.client === "a" ? flow.a : flow.b, flow.client === "a" ? flow.b : flow.a, view)
+          ? "client"
+          : "server",
+        flags: (word >>> 16) & 0xff,
+        seq: view.getUint32(tcp + 4),
+        ack: view.getUint32(tcp + 8),
+        length: header >= 20 && tcpLength > header ? tcpLength - header : 0,
+        window: word & 0xffff,
+        ttl: out[LOC_TTL] as number,
+        ipId: out[LOC_IP_ID] as number,
+        timestamp: options.timestamp,
+        optionBytes: Math.max(0, header - 20),
+        head,
+        sourceMac: mac,
+        notes: [],
+      },
+      options.windowScale,
+    );
   }
 
   /** Whether the located packet was sent by the client of the flow. */
-  #fromClient(client: { readonly address: string; readonly port: number }, server: { readonly port: number }, view: DataView): boolean {
+  #fromClient(
+    client: { readonly address: string; readonly port: number },
+    server: { readonly port: number },
+    view: DataView,
+  ): boolean {
     const { out } = this.#locator;
     const sourcePort = view.getUint16(out[LOC_TCP_OFFSET] as number);
     if (client.port !== server.port) return sourcePort === client.port;
     const ip = out[LOC_IP_OFFSET] as number;
-    return this.#address(view, out[LOC_IP_VERSION] === 6 ? ip + 8 : ip + 12, out[LOC_IP_VERSION] === 6) === client.address;
+    return (
+      this.#address(view, out[LOC_IP_VERSION] === 6 ? ip + 8 : ip + 12, out[LOC_IP_VERSION] === 6) === client.address
+    );
   }
 
   #icmpError(recorder: TrailRecorder, view: DataView, packet: number, time: number): void {
@@ -150,7 +161,11 @@ export class Zoom {
     // ICMP quotes its own IP version (RFC 792, RFC 4443 §2.4).
     const ipv6 = out[LOC_IP_VERSION] === 6;
     const { flow } = recorder;
-    const fromClient = this.#fromClient(flow.client === "a" ? flow.a : flow.b, flow.client === "a" ? flow.b : flow.a, view);
+    const fromClient = this.#fromClient(
+      flow.client === "a" ? flow.a : flow.b,
+      flow.client === "a" ? flow.b : flow.a,
+      view,
+    );
     recorder.addIcmp({
       packet,
       time,

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { CANNOT_RUN, reportFailure } from "./failure.ts";
+
+/**
+ * The command line: takes the arguments after the program's name, writes to standard output and
+ * error, gives the exit code. 0: nothing was lost; 1: something was; 2: it could not run.
+ * What a command needs is loaded only when it is chosen, since starting is most of a short run.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = programFor((exit) => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CANNOT_RUN;
+    return reportFailure(error, argv);
+  }
+}
+
+function programFor(done: (exitCode: number) => void): Command {
+  const program = new Command("halfopen")
+    .description("Finds out who dropped the connection, and proves it, from packet captures.")
+    .version(versionOf(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .showHelpAfterError("(halfopen --help says what it takes)");
+  program
+    .command("explain")
+    .description("explain every lost connection in captures: who, how, when, and the packets that prove it")
+    .argument("<evidence...>", "captures, folders with captures, or - for standard input")
+    .addOption(new Option("--format <format>", "how to print it").choices(["text", "json", "markdown"]).default("text"))
+    .addOption(colourOption())
+    .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
+    .option("--width <columns>", "columns of the text (default: the terminal's)")
+    .option("-q, --quiet", "print only the verdict, show no progress")
+    .action(async (paths: string[], options) => {
+      const { explainCommand } = await import("./explain-command.ts");
+      done(await explainCommand(paths, options));
+    });
+  program
+    .command("flows")
+    .description("list every TCP connection that captures saw, with what is notable in each")
+    .argument("<capture...>", "captures, or - for standard input")
+    .addOption(new Option("--format <format>", "how to print it").choices(["text", "json", "csv"]).default("text"))
+    .addOption(colourOption())
+    .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
+    .option("--endpoint <address[:port]>", "only connections of this address, or :port")
+    .option("--state <state>", "only connections that ended so (open, closed, reset, …)")
+    .option("--event <name>", "only connections with such an event (retransmission, rst, silence, …)")
+    .option("--stream <n>", "only this tcp.stream")
+    .option("--limit <n>", "stop after so many")
+    .option("--summary", "print the totals only")
+    .action(async (paths: string[], options) => {
+      const { flowsCommand } = await import("./flows-command.ts");
+      done(await flowsCommand(paths, options));
+    });
+  program
+    .command("signatures")
+    .description("list the ways a connection is lost that can be told apart, or print the page of one")
+    .argument("[id]", "for instance keep-alive-race")
+    .action(async (id: string | undefined) => {
+      const { signaturesCommand } = await import("./signatures-command.ts");
+      done(await signaturesCommand(id));
+    });
+  return program;
+}
+
+const colourOption = (): Option =>
+  new Option("--colour <when>", "colours: auto when standard output is a terminal (see NO_COLOR, FORCE_COLOR)")
+    .choices(["auto", "always", "never"])
+    .default("auto");
+
+/** The version in package.json, two folders up from here both in src/ and in dist/. */
+function versionOf(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  return manifest.version;
+}
+
+const EXAMPLES = `
+Examples:
+  halfopen explain client.pcap                   who dropped the connection?
+  halfopen explain client.pcap target.pcap       the same, seen from both ends
+  halfopen explain evidence/ --format markdown   for a ticket
+  tcpdump -w - tcp | halfopen explain -          from a pipe, once it ends
+  halfopen flows trouble.pcap --state reset      every connection that was reset
+  halfopen signatures keep-alive-race            what that means and how to stop it
+
+Exit code: 0 nothing was lost, 1 something was, 2 it could not run.`;

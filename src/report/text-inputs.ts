@@ -1,0 +1,87 @@
+import type { InputReport } from "../incident/explanation.ts";
+import { printable } from "../net/printable.ts";
+import { printSpan } from "../net/time.ts";
+import { columns, padEnd } from "./lines.ts";
+import { heading, labelled, type Page, paragraph } from "./page.ts";
+import { count, grouped, instantForPeople } from "./verdict.ts";
+
+/** Captures without problems are listed up to this many; those with problems up to as many again. */
+const MOST_INPUTS = 12;
+const MOST_UNREAD = 8;
+
+/** What was read, what could not be, and how the clocks differ. */
+export function renderInputs(page: Page): string[] {
+  const { inputs, totals } = page.explanation;
+  const looked = `${count(totals.flows, "flow")}, ${grouped(totals.closely)} looked at closely`;
+  const lines = [heading(page, "What was read")];
+  lines.push(
+    ...paragraph(page, `${count(totals.packets, "packet")}, ${grouped(totals.tcpPackets)} of them TCP; ${looked}.`),
+  );
+  if (totals.leftAside > 0) {
+    const left = count(totals.leftAside, "suspect flow");
+    lines.push(...paragraph(page, `${left} left aside: give fewer or shorter captures to see these too.`));
+  }
+  const captures = inputs.filter((input) => input.kind !== "unread");
+  const more = captures.slice(MOST_INPUTS).filter((input) => input.problems.length > 0);
+  const shown = [...captures.slice(0, MOST_INPUTS), ...more.slice(0, MOST_INPUTS)];
+  const column = Math.max(0, ...shown.map((input) => columns(printable(page.nameOf(input.file))))) + 2;
+  for (const input of shown) lines.push(...renderInput(page, input, column));
+  const left = captures.length - shown.length;
+  if (left > 0) lines.push(`  and ${count(left, "more capture")}`);
+  return [
+    ...lines,
+    ...renderUnread(
+      page,
+      inputs.filter((input) => input.kind === "unread"),
+    ),
+  ];
+}
+
+function renderInput(page: Page, input: InputReport, column: number): string[] {
+  const name = padEnd(printable(page.nameOf(input.file)), column);
+  const facts: string[] = [input.kind];
+  if (input.packets !== undefined) facts.push(count(input.packets, "packet"));
+  if (input.flows !== undefined) facts.push(count(input.flows, "flow"));
+  if (input.vantage !== undefined) facts.push(placeOf(input.vantage));
+  const indent = column + 2;
+  const [line = "", ...rest] = paragraph(page, facts.join(", "), indent);
+  const lines = [`  ${name}${line.slice(indent)}`, ...rest];
+  if (input.from !== undefined && input.to !== undefined && input.packets !== 0) {
+    const length = printSpan(Number(input.to - input.from));
+    lines.push(...paragraph(page, `from ${instantForPeople(input.from)} on, ${length}`, indent).map(page.palette.dim));
+  }
+  if (input.clock !== undefined)
+    lines.push(...paragraph(page, clockOf(page, input.clock), indent).map(page.palette.dim));
+  for (const problem of input.problems) {
+    const times = problem.count > 1 ? ` (${grouped(problem.count)}×)` : "";
+    lines.push(...paragraph(page, `${problem.message}${times}`, indent).map(page.palette.warn));
+  }
+  return lines;
+}
+
+/** Files that are no captures, those for the same reason together. */
+function renderUnread(page: Page, unread: readonly InputReport[]): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { file, problems } of unread) {
+    const reason = problems.map((problem) => problem.message).join("; ");
+    reasons.set(reason, [...(reasons.get(reason) ?? []), page.nameOf(file)]);
+  }
+  return [...reasons].flatMap(([reason, files]) => {
+    const left = files.length - MOST_UNREAD;
+    const names = [...files.slice(0, MOST_UNREAD), ...(left > 0 ? [count(left, "more file")] : [])];
+    return labelled(page, "not read", `${names.join(", ")}: ${reason}`, 10).map(page.palette.warn);
+  });
+}
+
+/** `taken at the client`, in the words of the glossary. */
+export function placeOf(vantage: string): string {
+  return vantage === "middle" ? "taken in between" : `taken at the ${vantage}`;
+}
+
+function clockOf(page: Page, clock: NonNullable<InputReport["clock"]>): string {
+  const against = page.nameOf(clock.against);
+  const within = `known to ± ${printSpan(clock.uncertainty)}`;
+  if (Math.abs(clock.offset) <= clock.uncertainty) return `clock agrees with ${against}, ${within}`;
+  const way = clock.offset < 0 ? "ahead of" : "behind";
+  return `clock ${printSpan(Math.abs(clock.offset))} ${way} ${against}, ${within}`;
+}

@@ -1,0 +1,112 @@
+import type { Explanation, Incident } from "../incident/explanation.ts";
+import { printInstant } from "../net/time.ts";
+import { storiesOf } from "./stories.ts";
+
+/** The answer in one line, and whether it is a loss. */
+export interface Verdict {
+  /** `lost` when a cause is named, `undecided` when something was lost and no cause is, `nothing-seen` without any TCP. */
+  readonly kind: "lost" | "undecided" | "nothing-lost" | "nothing-seen";
+  readonly badge: "LOST" | "NOTHING LOST" | "NOTHING SEEN";
+  /** What happened, to which connection, who did it, how sure. */
+  readonly line: string;
+}
+
+/** Incidents with the same mechanism, culprit and confidence; the first stands for all. */
+export interface IncidentGroup {
+  readonly first: Incident;
+  readonly others: readonly Incident[];
+}
+
+/** The verdict of a whole explanation. */
+export function verdictOf(explanation: Explanation): Verdict {
+  const groups = groupIncidents(explanation.incidents);
+  const group = groups[0];
+  if (group === undefined) return withoutLoss(explanation);
+  const kind = groups.some(({ first }) => isDecided(first)) ? "lost" : "undecided";
+  const { first } = group;
+  const times = count(
+    explanation.incidents.reduce((sum, incident) => sum + storiesOf(incident).length, 0),
+    "time",
+  );
+  if (groups.length > 1) {
+    const ways = new Set(groups.map(({ first: each }) => causeOf(each))).size;
+    return { kind, badge: "LOST", line: ways > 1 ? `${times}, in ${ways} ways` : `${times}: ${causeOf(first)}` };
+  }
+  if (group.others.length > 0) return { kind, badge: "LOST", line: `${times} the same way, ${culprit(first)}` };
+  const more = storiesOf(first).length - 1;
+  const line = `${connectionOf(first)}${more > 0 ? ` and ${grouped(more)} more the same way` : ""}, ${culprit(first)}`;
+  return { kind, badge: "LOST", line };
+}
+
+/** Groups incidents that tell the same story, in order of first appearance. */
+export function groupIncidents(incidents: readonly Incident[]): IncidentGroup[] {
+  const groups = new Map<string, { first: Incident; others: Incident[] }>();
+  for (const incident of incidents) {
+    const key = [incident.cause, incident.variant, incident.initiator, incident.confidence].join("\n");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: incident, others: [] });
+    else group.others.push(incident);
+  }
+  return [...groups.values()];
+}
+
+/** True when the incident names a cause, not only a loss. */
+export const isDecided = (incident: Incident): boolean => incident.cause !== "inconclusive";
+
+/** `10.0.0.1:40000 → 10.0.0.2:443`, the lost connection. */
+export function connectionOf(incident: Incident): string {
+  const lost = incident.connections[0];
+  return lost === undefined ? "a connection" : `${lost.client} → ${lost.server}`;
+}
+
+/** `by the server (certain)`, or that the evidence does not say. */
+export function culprit(incident: Incident): string {
+  if (!isDecided(incident)) return "and the evidence does not decide how";
+  return `${BY[incident.initiator]} (${incident.confidence})`;
+}
+
+/** `backend-tuple-collision, old-connection-lost` */
+export function causeOf(incident: Incident): string {
+  return incident.variant === undefined ? incident.cause : `${incident.cause}, ${incident.variant}`;
+}
+
+/** `2026-11-20 15:19:40.096329 UTC` */
+export function instantForPeople(instant: bigint): string {
+  return printInstant(instant).replace("T", " ").replace(/Z$/, " UTC");
+}
+
+/** `1 packet`, `12,345 packets` */
+export function count(n: number, noun: string): string {
+  return `${grouped(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** `1,234,567` */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+const BY: Readonly<Record<Incident["initiator"], string>> = {
+  client: "by the client",
+  server: "by the server",
+  balancer: "by the balancer",
+  unknown: "by whom is not seen",
+};
+
+/** What each word of confidence promises. */
+export const CONFIDENCE: Readonly<Record<Incident["confidence"], string>> = {
+  certain: "the packets prove it",
+  likely: "everything seen fits, one vantage point is missing",
+  possible: "it fits, and so would other causes",
+};
+
+function withoutLoss({ inputs, totals }: Explanation): Verdict {
+  const captures = inputs.filter((input) => input.packets !== undefined);
+  const packets = `${count(totals.packets, "packet")} of ${count(captures.length, "capture")}`;
+  if (totals.tcpPackets === 0) {
+    return { kind: "nothing-seen", badge: "NOTHING SEEN", line: `no TCP in ${packets}` };
+  }
+  const unread = captures.some((input) => input.problems.length > 0) ? ", as far as they could be read" : "";
+  const aside = totals.leftAside > 0 ? `, ${count(totals.leftAside, "suspect")} left aside` : "";
+  const line = `in ${count(totals.flows, "flow")}, ${packets}${unread}${aside}`;
+  return { kind: "nothing-lost", badge: "NOTHING LOST", line };
+}

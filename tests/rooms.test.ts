@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { expect, test } from "vitest";
+
+/** Which rooms each room may import from. Whoever wants another arrow changes this table and says why in docs/decisions. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  net: [],
+  wire: ["net"],
+  capture: ["net", "wire"],
+  flow: ["net", "wire", "capture"],
+  session: ["net", "wire", "capture", "flow"],
+  signature: ["net", "wire", "flow", "session"],
+  incident: ["net", "flow", "session", "signature"],
+  report: ["net", "flow", "incident"],
+  cli: ["net", "wire", "capture", "flow", "session", "signature", "incident", "report", "."],
+  ".": ["net", "capture", "flow", "session", "signature", "incident", "report"],
+};
+
+/** Rooms without input, output, clock or dice: what they need is passed in. */
+const PURE = ["net", "wire", "flow", "session", "signature", "incident", "report"];
+
+const SRC = join(import.meta.dirname, "..", "src");
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+  .sort();
+
+/** The first folder below src, or "." for a file directly in it. */
+const roomOf = (file: string): string => (file.includes(sep) ? (file.split(sep)[0] ?? "") : ".");
+
+/** Every module a source file names: `import … from`, `export … from`, `import("…")`, `import "…"`. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SRC, file), "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, "");
+  return [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)["']([^"']+)["']/gm)].map((m) => m[1] ?? "");
+}
+
+test("every room is in the table, and the table names only rooms", () => {
+  expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(ARROWS).sort());
+});
+
+test.each(Object.keys(ARROWS))("%s imports only what its arrows allow", (room) => {
+  const wrong = files
+    .filter((file) => roomOf(file) === room)
+    .flatMap((file) => importsOf(file).map((name) => ({ file, name })))
+    .filter(({ name }) => name.startsWith("."))
+    .map(({ file, name }) => ({ file, to: relative(SRC, resolve(SRC, dirname(file), name)) }))
+    .filter(({ to }) => roomOf(to) !== room && !ARROWS[room]?.includes(roomOf(to)))
+    .map(({ file, to }) => `${file} -> ${to}`);
+  expect(wrong).toEqual([]);
+});
+
+test.each(PURE)("%s is pure: no Node module, no package, no clock, no dice", (room) => {
+  const mine = files.filter((file) => roomOf(file) === room);
+  expect(mine).not.toEqual([]);
+  const named = mine.flatMap((file) => importsOf(file).map((name) => `${file} -> ${name}`));
+  expect(named.filter((line) => !line.includes("-> ."))).toEqual([]);
+  for (const file of mine) {
+    const text = readFileSync(join(SRC, file), "utf8");
+    expect(text, file).not.toMatch(/\bDate\.now|new Date\(\)|performance\.now|Math\.random|console\.|globalThis/);
+    expect(text, file).not.toMatch(/\bprocess\.(env|arg|std|hrtime|on|exit|cwd|memory|nextTick)/);
+  }
+});
+
+test("files bear kebab-case names and no default exports", () => {
+  expect(files.filter((file) => !/^[a-z0-9-]+(\.[a-z]+)?\.ts$/.test(file.split(sep).at(-1) ?? ""))).toEqual([]);
+  expect(files.filter((file) => /^export default/m.test(readFileSync(join(SRC, file), "utf8")))).toEqual([]);
+});
+
+test("only Node modules with their prefix, declared packages and own files are imported", () => {
+  const declared = Object.keys(
+    JSON.parse(readFileSync(join(SRC, "..", "package.json"), "utf8")).dependencies as Record<string, string>,
+  );
+  const others = files
+    .flatMap((file) => importsOf(file).map((name) => ({ file, name })))
+    .filter(({ name }) => !name.startsWith(".") && !declared.includes(name))
+    .filter(({ name }) => !(name.startsWith("node:") && builtinModules.includes(name.slice(5))));
+  expect(others).toEqual([]);
+});
