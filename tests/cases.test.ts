@@ -21,7 +21,7 @@ interface Truth {
 /** Causes that logs or decrypted frames prove; this version reads packets only. */
 const NEED_MORE_THAN_PACKETS = ["goaway-error", "client-port-exhaustion", "tls-handshake-failure"];
 
-const folder = process.env["HALFOPEN_CASES"];
+const folder = process.env.HALFOPEN_CASES;
 const cases =
   folder !== undefined && existsSync(folder)
     ? readdirSync(folder).filter((name) => existsSync(join(folder, name, "truth.json")))

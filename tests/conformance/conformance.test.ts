@@ -12,7 +12,7 @@ const COUNTS = ["ends", "packets", "bytes", "syn", "synAck", "fin", "rst"] as co
 
 describe("the flow table against tshark", () => {
   const installed = hasTshark();
-  it.skipIf(!installed && process.env["CI"] === undefined)(
+  it.skipIf(!installed && process.env.CI === undefined)(
     "reads every capture of the examples as the installed tshark does (apt-get install tshark)",
     async () => {
       const files = exampleCaptures();

@@ -30,7 +30,7 @@ interface RawStream {
  * captures); undefined when there is none on this machine.
  */
 export function recordedReadings(): readonly RecordedReading[] | undefined {
-  const folder = process.env["HALFOPEN_CAPTURES"];
+  const folder = process.env.HALFOPEN_CAPTURES;
   if (folder === undefined || !existsSync(join(folder, "oracle-tcp.jsonl.gz"))) return undefined;
   const lines = gunzipSync(readFileSync(join(folder, "oracle-tcp.jsonl.gz")))
     .toString()

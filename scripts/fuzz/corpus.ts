@@ -1,0 +1,53 @@
+/** The sane captures that fuzzing starts from. */
+
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { writeTraffic } from "../bench/traffic.ts";
+import { containerOf, toPcapng } from "./records.ts";
+
+const LARGEST = 1 << 20;
+const root = resolve(import.meta.dirname, "../..");
+
+/**
+ * Generated captures first, then those of the project, then those of the folders given: in an order that depends on
+ * nothing but the folders, so that a seed repeats a run. Key logs and plain logs that lie beside captures come along.
+ */
+export function loadCorpus(workFolder: string, folders: readonly string[]): readonly Uint8Array[] {
+  mkdirSync(workFolder, { recursive: true });
+  const generated = [4, 6].flatMap((ipVersion) => {
+    const path = join(workFolder, `generated-${ipVersion}.pcap`);
+    writeTraffic(path, {
+      flows: 12,
+      bytesPerFlow: 3000,
+      request: [24, 200],
+      response: [24, 900],
+      fullSegment: 0.2,
+      segments: 3,
+      thinkMs: 30_000,
+      ipVersion: ipVersion === 4 ? 4 : 6,
+      vlan: ipVersion === 6,
+      seed: ipVersion,
+    });
+    const pcap = new Uint8Array(readFileSync(path));
+    return [pcap, toPcapng(pcap)];
+  });
+  const found = [join(root, "examples"), join(root, "tests"), ...folders].flatMap(capturesUnder);
+  return [...generated, ...found];
+}
+
+function capturesUnder(folder: string): readonly Uint8Array[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true || stat.size > LARGEST || stat.size === 0) return [];
+    const bytes = new Uint8Array(readFileSync(path));
+    const capture = containerOf(bytes) !== "other" || /\.(pcap|cap|pcapng|snoop|log)$/.test(name);
+    return capture ? [bytes] : [];
+  });
+}

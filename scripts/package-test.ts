@@ -1,0 +1,173 @@
+/**
+ * Is what would be published what a user needs? Packs the project, installs the tarball in an empty project, and uses
+ * it there as a command, as a library and from TypeScript: `npm run test:package`. Says each thing it found right.
+ */
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { writeTraffic } from "./bench/traffic.ts";
+
+const LARGEST_PACKED = 1_000_000;
+const root = resolve(import.meta.dirname, "..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+const folder = mkdtempSync(join(tmpdir(), "halfopen-package-"));
+const project = join(folder, "project");
+const capture = join(folder, "healthy.pcap");
+
+try {
+  writeHealthyCapture();
+  const tarball = pack();
+  install(tarball);
+  command();
+  library();
+  types();
+  oldNode();
+  console.log("package: all right");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Packs the project and looks at the list of files. */
+function pack(): string {
+  const output = npm(root, "pack", "--json", "--pack-destination", folder);
+  const list = JSON.parse(output.slice(output.search(/^\[/m)));
+  const packed = list[0] as { filename: string; size: number; files: readonly { path: string }[] };
+  const paths = packed.files.map((file) => file.path);
+  const allowed = [
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+    /^bin\/halfopen\.cjs$/,
+    /^dist\/([\w/-]+\.(js|d\.ts)|\.built)$/,
+    /^schema\/[\w.-]+\.json$/,
+    /^src\/signature\/[\w-]+\/README\.md$/,
+  ];
+  const needless = paths.filter((path) => !allowed.some((pattern) => pattern.test(path)));
+  assert.deepEqual(needless, [], "files that nobody needs");
+  const wanted = ["README.md", "LICENSE", "bin/halfopen.cjs", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js"];
+  const pages = signatureIds().map((id) => `src/signature/${id}/README.md`);
+  const missing = [...wanted, ...pages].filter((path) => !paths.includes(path));
+  assert.deepEqual(missing, [], "files that are missing");
+  assert.ok(packed.size < LARGEST_PACKED, `the tarball has ${packed.size} bytes`);
+  say(`packed: ${paths.length} files, ${packed.size} bytes, ${pages.length} signature pages`);
+  return join(folder, packed.filename);
+}
+
+function install(tarball: string): void {
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "name": "user", "private": true, "type": "module" }\n');
+  npm(project, "install", "--no-audit", "--no-fund", "--prefer-offline", tarball);
+  say("installed in an empty project");
+}
+
+function command(): void {
+  assert.match(halfopen(0, "--version"), new RegExp(`(^|\\s)${version.replaceAll(".", "\\.")}\\s*$`));
+  const explanation = JSON.parse(halfopen(0, "explain", capture, "--format", "json"));
+  assert.equal(explanation.schema, 1);
+  assert.deepEqual(explanation.incidents, []);
+  const signatures = halfopen(0, "signatures");
+  for (const id of signatureIds()) assert.ok(signatures.includes(id), `signatures does not list ${id}`);
+  halfopen(2, "explain", join(folder, "no-such-file.pcap"));
+  say("the command answers: --version, explain, signatures, and exit code 2 for a missing file");
+}
+
+function library(): void {
+  const script = `
+    import { explain } from "halfopen";
+    const explanation = await explain([${JSON.stringify(capture)}]);
+    console.log(explanation.schema, explanation.incidents.length);
+  `;
+  writeFileSync(join(project, "use.js"), script);
+  const output = execFileSync(process.execPath, ["use.js"], { cwd: project, encoding: "utf8" });
+  assert.equal(output.trim(), "1 0");
+  say("the library can be imported");
+}
+
+/** Compiles a use of the library in strict mode, with nobody else's types about. */
+function types(): void {
+  const script = `
+    import { type ExplanationDocument, explain } from "halfopen";
+    const explanation: ExplanationDocument = await explain(["a.pcap"]);
+    export const causes: readonly string[] = explanation.incidents.map((incident) => incident.cause);
+    // @ts-expect-error: would pass if the types did not resolve
+    export const wrong: number = explanation.incidents;
+  `;
+  writeFileSync(join(project, "use.ts"), script);
+  const config = { strict: true, module: "nodenext", target: "es2024", lib: ["es2024"], types: [], noEmit: true };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: config, files: ["use.ts"] }));
+  const tsc = join(root, "node_modules/.bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", project], { encoding: "utf8" });
+  assert.equal(status, 0, `the types do not resolve:\n${stdout}`);
+  say("the types resolve");
+}
+
+/** The command says in one line that Node is too old: a real old one where the machine has it, else a pretended one. */
+function oldNode(): void {
+  const bin = join(project, "node_modules/halfopen/bin/halfopen.cjs");
+  const old = oldNodeOnPath();
+  const pretend = join(folder, "pretend.cjs");
+  writeFileSync(
+    pretend,
+    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "22.17.1" } });\n',
+  );
+  const args = old === undefined ? ["--require", pretend, bin] : [bin];
+  const options = { encoding: "utf8", env: { PATH: process.env.PATH } } as const;
+  const { status, stdout, stderr } = spawnSync(old ?? process.execPath, [...args, "--version"], options);
+  assert.equal(status, 2);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^halfopen needs Node 22\.18 or newer; this is v\d+\.\d+\.\d+\n$/);
+  say(`an old Node is told so (${old ?? "pretended"}): ${stderr.trim()}`);
+}
+
+function oldNodeOnPath(): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((part) => part !== "" && !part.includes("node_modules"))
+    .map((part) => join(part, "node"))
+    .find((node) => {
+      const { status, stdout } = spawnSync(node, ["-p", "process.versions.node"], { encoding: "utf8" });
+      if (status !== 0) return false;
+      const [major = 99, minor = 0] = stdout.trim().split(".").map(Number);
+      return major < 22 || (major === 22 && minor < 18);
+    });
+}
+
+/** Runs the installed command as a shell would, through its link and its first line. */
+function halfopen(expected: number, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(join(project, "node_modules/.bin/halfopen"), args, {
+    encoding: "utf8",
+    cwd: project,
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
+  });
+  assert.equal(status, expected, `halfopen ${args.join(" ")}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function signatureIds(): readonly string[] {
+  const all = readdirSync(join(root, "src/signature"), { withFileTypes: true });
+  return all.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+function writeHealthyCapture(): void {
+  writeTraffic(capture, {
+    flows: 5,
+    bytesPerFlow: 3000,
+    request: [40, 300],
+    response: [40, 400],
+    fullSegment: 0.1,
+    segments: 3,
+    thinkMs: 5000,
+    ipVersion: 4,
+    vlan: false,
+    seed: 1,
+  });
+}
+
+function npm(cwd: string, ...args: readonly string[]): string {
+  return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+function say(what: string): void {
+  console.log(`ok: ${what}`);
+}
