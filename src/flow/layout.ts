@@ -71,7 +71,7 @@ export const D_FINGERPRINT = 15;
 export const C_SYN = 48;
 export const C_FIN = 50;
 export const C_RST = 52;
-/** Retransmissions in a row while the other side sent nothing, and its last packet when the row began. */
+/** Retransmissions and probes in a row while the other side sent nothing, and its last packet when the row began. */
 export const C_UNANSWERED = 54;
 export const C_UNANSWERED_SINCE = 56;
 /** ICMP errors that quote this flow. */

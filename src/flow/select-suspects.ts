@@ -25,7 +25,7 @@ import {
   H_PREVIOUS,
 } from "./layout.ts";
 
-/** Retransmissions at the end of a flow, with nothing from the other side, that make it worth a closer look. */
+/** Retransmissions or keepalive probes at the end of a flow, with nothing from the other side, that make it worth a closer look. */
 const UNANSWERED_AT_END = 2;
 /** More suspects than this are not looked at closely; the result says how many were left aside. */
 const MOST_SUSPECTS = 3000;

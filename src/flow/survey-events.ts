@@ -58,12 +58,16 @@ export function noteRepetition(
 ): void {
   table.note(row, kind, packet, fromB, 0);
   const f = base + (fromB ? DIR_B : DIR_A);
-  const r = base + (fromB ? DIR_A : DIR_B);
   if (!ipv6 && ipId > 0 && since < MIRROR_WINDOW && (page[f + D_FINGERPRINT] as number) >>> 16 === ipId) {
     table.note(row, EV_MIRROR_DUPLICATE, packet, fromB, 0);
   }
+  countUnanswered(page, base, fromB);
+}
+
+/** One more repetition or probe since the other side last sent anything. */
+export function countUnanswered(page: Int32Array, base: number, fromB: boolean): void {
   const side = fromB ? 1 : 0;
-  const theirLast = page[r + D_LAST_PACKET] as number;
+  const theirLast = page[base + (fromB ? DIR_A : DIR_B) + D_LAST_PACKET] as number;
   const count = page[base + C_UNANSWERED + side] as number;
   if (count > 0 && page[base + C_UNANSWERED_SINCE + side] === theirLast) {
     page[base + C_UNANSWERED + side] = count + 1;

@@ -19,7 +19,7 @@ import * as E from "./events.ts";
 import { FlowTable, keyHash } from "./flow-table.ts";
 import * as L from "./layout.ts";
 import { takeClosing, takeHeaderless } from "./survey-closing.ts";
-import { isGatewayError, noteForeignAck, noteIcmpError, noteRepetition } from "./survey-events.ts";
+import { countUnanswered, isGatewayError, noteForeignAck, noteIcmpError, noteRepetition } from "./survey-events.ts";
 import { openFlow, takeSyn } from "./survey-opening.ts";
 
 // The numbers of the layout as constants of this module: measured a quarter faster in the loop than reading imports.
@@ -284,6 +284,7 @@ export class Survey {
             // Keepalive: at most one byte, one before the next number.
             if (advance === -1 && hasNext) {
               table.note(row, EV_KEEPALIVE, packet, fromB, 0);
+              countUnanswered(page, base, fromB);
               remembered = DF_LAST_KEEPALIVE;
             }
           }

@@ -52,7 +52,8 @@ function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incid
 
 function noteOf(scene: Scene, { signature, finding }: Conclusion): Note {
   return {
-    kind: finding.variant === undefined ? signature.id : signature.id,
+    kind: signature.id,
+    ...(finding.variant === undefined ? {} : { variant: finding.variant }),
     summary: finding.summary,
     count: Math.max(1, finding.trails.length),
     connections: connectionsOf(scene, [finding]),

@@ -81,7 +81,10 @@ export interface Incident {
 
 /** A harmless story that was looked into. */
 export interface Note {
+  /** The signature's id. */
   readonly kind: string;
+  /** Which of its harmless stories. */
+  readonly variant?: string;
   readonly summary: string;
   readonly count: number;
   readonly connections: readonly ConnectionReport[];

@@ -39,7 +39,10 @@ export function printSpan(nanoseconds: Nanoseconds): string {
   const sign = nanoseconds < 0 ? "-" : "";
   const ns = Math.abs(nanoseconds);
   if (ns < MILLISECOND) return `${sign}${Math.round(ns / MICROSECOND)} µs`;
-  if (ns < SECOND) return `${sign}${(ns / MILLISECOND).toPrecision(3)} ms`;
+  if (ns < 999.5 * MILLISECOND) {
+    const ms = ns / MILLISECOND;
+    return `${sign}${ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)} ms`;
+  }
   if (ns < 120 * SECOND) return `${sign}${(ns / SECOND).toFixed(ns < 10 * SECOND ? 2 : 1)} s`;
   const seconds = Math.round(ns / SECOND);
   const minutes = Math.floor(seconds / 60);

@@ -1,0 +1,134 @@
+import { printEndpoint } from "../../net/endpoint.ts";
+import { instantOf, type Nanoseconds, printInstant, SECOND } from "../../net/time.ts";
+import { hostFilter } from "../capture-advice.ts";
+import { answeredElsewhere, loopedCopy } from "../misdirected-syns.ts";
+import { remember } from "../remember.ts";
+import type { Scene, Vantage } from "../scene.ts";
+import type { Confidence, Finding, Signature } from "../signature.ts";
+import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, PATIENCE, toldOnce } from "../syn-queries.ts";
+import { evidenceOf } from "./evidence.ts";
+import { endOf, type HeldPorts, heldAt, type Translation, translationsOf } from "./translated-ports.ts";
+
+/** How long a box keeps the port of a closed connection: not at all, or as Linux does (nf_conntrack_tcp_timeout_time_wait). */
+const KEPT: readonly Nanoseconds[] = [0, 120 * SECOND];
+/** Older connections that must go on working before a client's capture alone says anything. */
+const FEWEST_WORKING = 2;
+
+export const signature: Signature = {
+  id: "snat-port-exhaustion",
+  kind: "incident",
+  title:
+    "A translating box has no source port left towards that server: it drops new SYNs while older connections work",
+  symptoms: ["connect-timeout"],
+  certainFrom:
+    "captures on both sides of the translating box: the SYN enters and does not leave, and a whole range of source ports is in use",
+  remedy:
+    "Give the box more source ports or addresses towards that server (a wider SNAT range, more NAT gateway addresses), or spread over more server " +
+    "addresses and ports. Open fewer connections: keep-alive, pools, HTTP/2. Translate less: client-IP preservation, private endpoints.",
+  references: [
+    "Linux net/netfilter/nf_nat_core.c (no unique tuple left: the packet is dropped); `conntrack -S` insert_failed and drop",
+    "AWS metrics PortAllocationErrorCount (Network Load Balancer) and ErrorPortAllocation (NAT gateway); about 55,000 ports for each server address and port",
+    "RFC 6888 §2 REQ-3 and REQ-4 (limits of ports for each subscriber)",
+  ],
+  detect(scene: Scene): Finding[] {
+    return scene.vantages.flatMap((vantage) => {
+      const stuck = toldOnce(scene, attemptsOf(vantage), (a) => isStuck(scene, a));
+      return byServer(stuck).flatMap((group) => findingOf(scene, group) ?? []);
+    });
+  },
+};
+
+/** Nothing came back, though that server does answer others. */
+function isStuck(scene: Scene, attempt: Attempt): boolean {
+  const { vantage, syns, client, server } = attempt;
+  if (!attempt.silent || vantage.oneSided || client.address === server.address) return false;
+  if (vantage.to - syns[0].time < PATIENCE) return false;
+  if ((vantage.destinations.get(printEndpoint(server))?.answered ?? 0) === 0) return false;
+  return loopedCopy(scene, attempt) === undefined && !answeredElsewhere(scene, attempt);
+}
+
+function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Finding | undefined {
+  const [first] = group;
+  const { vantage, server, client } = first;
+  const name = printEndpoint(server);
+  const at = first.syns[0].time;
+  const answered = answeredAttempts(vantage).get(name) ?? [];
+  const kept = KEPT.find((time) => failsOnlyWhenFullest(group, answered, time));
+  if (kept === undefined) return undefined;
+  const working = answered.filter((a) => a.syns[0].time <= at && answersAfter(a, at));
+  const translations = translationsOf(scene, answered);
+  const held = translationsOf(scene, group).length > 0 ? undefined : heldAt(translations, at, kept);
+  if (held?.full !== true && (kept !== 0 || working.length < FEWEST_WORKING)) return undefined;
+  const entered = group.every((a) => [a, ...elsewhere(scene, a)].some((seen) => seen.vantage === held?.vantage));
+  const confidence = confidenceOf(held, entered, translations);
+  return {
+    cause: signature.id,
+    confidence,
+    initiator: held === undefined ? "unknown" : "balancer",
+    at,
+    trails: group.map((a) => a.trail),
+    evidence: evidenceOf({ group, answered, working, translations, held }),
+    summary:
+      `${group.length === 1 ? "A new connection" : `${group.length} new connections`} of ${clientsOf(group)} to ${name} got no answer, first at ` +
+      `${printInstant(instantOf(vantage.epoch, at))}, while ${working.length} older ones went on working: ${placeOf(held)}.`,
+    ruledOut: [
+      {
+        cause: "syn-blackhole",
+        because: `${name} answered ${answered.length} other attempts, and fails only while most connections are open`,
+      },
+      { cause: "hairpin-loopback", because: "no SYN came back to its sender" },
+      { cause: "peer-vanished", because: `older connections to ${name} went on` },
+    ],
+    refutedBy:
+      "one of these SYNs leaving the translating box, or a source port that was free in its table (`conntrack -L`) at that time",
+    ...(confidence === "certain" ? {} : { next: nextCapture(client.address, server.address, server.port) }),
+    symptoms: signature.symptoms,
+  };
+}
+
+const answeredAttempts = remember((vantage: Vantage) =>
+  Map.groupBy(
+    attemptsOf(vantage).filter((a) => a.synAck !== undefined),
+    (a) => printEndpoint(a.server),
+  ),
+);
+
+/**
+ * Certain where one capture shows the SYN enter the box and not leave it, or its ports are seen to be used again and again; a capture at one
+ * server cannot tell a SYN that was dropped from one that was sent to another server.
+ */
+function confidenceOf(held: HeldPorts | undefined, entered: boolean, translations: readonly Translation[]): Confidence {
+  if (held === undefined) return "possible";
+  const ports = translations.map((t) => t.far.client.port);
+  const reused = new Set(ports).size < ports.length;
+  if (!held.full) return reused ? "likely" : "possible";
+  return entered || reused ? "certain" : "likely";
+}
+
+function placeOf(held: HeldPorts | undefined): string {
+  if (held === undefined) return "a box on the way that has no source port left would do that";
+  const [low, high] = [held.ports[0], held.ports[held.ports.length - 1]];
+  return (
+    `${held.vantage.file} shows no copy of them behind ${held.box}, which held ${held.ports.length} source ports towards ` +
+    `${printEndpoint(held.server)} (${low} to ${high}${held.full ? ", all of the range" : ""})`
+  );
+}
+
+/** The server sent something on it after `time`. */
+const answersAfter = (attempt: Attempt, time: Nanoseconds): boolean =>
+  attempt.trail.segments.some((s) => s.from === "server" && s.time >= time);
+
+/** Every attempt that failed met more connections than any that succeeded. */
+function failsOnlyWhenFullest(group: readonly Attempt[], answered: readonly Attempt[], kept: Nanoseconds): boolean {
+  const before = (time: Nanoseconds): number =>
+    answered.filter(({ syns, trail }) => syns[0].time < time && endOf(trail.flow) + kept >= time).length;
+  const fewest = Math.min(...group.map((a) => before(a.syns[0].time)));
+  return answered.every((a) => before(a.syns[0].time) < fewest);
+}
+
+function nextCapture(client: string, server: string, port: number): string {
+  return (
+    `Capture on the box that translates between ${client} and ${server}, all interfaces, while new connections fail: ` +
+    `tcpdump -ni any -s 128 -w box.pcap '${hostFilter(server, port)}'; read \`conntrack -S\` (insert_failed) there, or the cloud's port allocation errors`
+  );
+}
