@@ -20,8 +20,8 @@ interface RawStream {
   readonly fin?: readonly number[];
   readonly rst?: readonly number[];
   readonly fl?: Readonly<Record<string, readonly number[]>>;
-  readonly only_icmp?: boolean;
-  readonly cut?: boolean;
+  readonly only_icmp?: unknown;
+  readonly cut?: unknown;
   readonly [more: string]: unknown;
 }
 
@@ -42,7 +42,7 @@ export function recordedReadings(): readonly RecordedReading[] | undefined {
     .map((record) => ({
       file: join(folder, record.file),
       streams: record.streams
-        .filter((s) => s.only_icmp !== true && s.cut !== true && (s.pk[0] ?? 0) + (s.pk[1] ?? 0) > 0)
+        .filter((s) => !s.only_icmp && !s.cut && (s.pk[0] ?? 0) + (s.pk[1] ?? 0) > 0)
         .map((s) => ({
           stream: s.i,
           ends: [s.a.join(" "), s.b.join(" ")],
