@@ -1,7 +1,8 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { CaptureSummary, PacketBatch } from "./capture/batch.ts";
+import type { PacketBatch, Problem } from "./capture/batch.ts";
 import { type EvidenceSource, openSource } from "./capture/evidence-source.ts";
+import { readBytes } from "./capture/read-bytes.ts";
 import { readCapture } from "./capture/read-capture.ts";
 import { Survey } from "./flow/survey.ts";
 import { buildScene } from "./incident/build-scene.ts";
@@ -9,6 +10,7 @@ import { explainScene } from "./incident/explain.ts";
 import type { Explanation, InputReport } from "./incident/explanation.ts";
 import { planZoom } from "./incident/plan-zoom.ts";
 import type { Surveyed } from "./incident/surveyed.ts";
+import { logReader } from "./log/read-log.ts";
 import { Fault } from "./net/fault.ts";
 import { printable } from "./net/printable.ts";
 import { instantOf } from "./net/time.ts";
@@ -28,11 +30,14 @@ export interface ExplainOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Segments looked at closely in all captures together; a segment takes about a kilobyte when signatures have read it. */
+const MOST_SEGMENTS = 1_000_000;
+
 interface Capture {
   readonly source: EvidenceSource;
-  readonly summary: CaptureSummary;
-  readonly survey: Survey;
   readonly surveyed: Surveyed;
+  /** The second read found another number of packets. */
+  changed: boolean;
 }
 
 /**
@@ -53,8 +58,12 @@ export async function explainEvidence(paths: readonly string[], options: Explain
     const surveyed = captures.map((c) => c.surveyed);
     const plan = planZoom(surveyed);
     const trails: Trail[][] = [];
-    for (const [i, capture] of captures.entries())
-      trails.push(await zoomInto(capture, plan.rows[i] ?? new Set(), i, options));
+    const most = Math.floor(MOST_SEGMENTS / captures.length);
+    for (const [i, capture] of captures.entries()) {
+      const zoom = new Zoom(capture.surveyed.table, plan.rows[i] ?? new Set(), i, most);
+      trails.push(await zoomInto(capture, zoom, options));
+    }
+    const doubts = captures.map((capture, i) => doubtsOf(capture, trails[i] ?? []));
     const scene = buildScene(surveyed, trails);
     const { incidents, notes, findings } = explainScene(scene);
     const first = captures[0]?.surveyed.file ?? "";
@@ -64,6 +73,7 @@ export async function explainEvidence(paths: readonly string[], options: Explain
       const clock = scene.clocks[index];
       return {
         ...input,
+        problems: [...input.problems, ...(doubts[index] ?? [])],
         ...(vantage === undefined || vantage.place === "unknown" ? {} : { vantage: vantage.place }),
         ...(clock === undefined
           ? {}
@@ -89,7 +99,7 @@ export async function explainEvidence(paths: readonly string[], options: Explain
   }
 }
 
-/** Files named, and every plain file in the folders named, in order; a name once. */
+/** Files named, and every plain file in the folders named, in order; a file once, by whatever names. */
 async function evidenceFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
@@ -112,9 +122,14 @@ async function evidenceFiles(paths: readonly string[]): Promise<string[]> {
         "Name a folder with captures, or the capture itself.",
       );
     }
-    files.push(...inside.sort());
+    for (const file of inside.sort()) files.push(file);
   }
-  return [...new Set(files)];
+  const once = new Map<string, string>();
+  for (const file of files) {
+    const real = file === "-" ? file : await realpath(file).catch(() => file);
+    if (!once.has(real)) once.set(real, file);
+  }
+  return [...once.values()];
 }
 
 /** Surveys one file. What is no capture is listed as unread; an unreadable one in a folder does not stop the rest. */
@@ -126,8 +141,8 @@ async function surveyFile(
   const source = await openSource(file);
   let kept = false;
   try {
-    if (source.kind === "text" || source.kind === "empty" || source.kind === "unknown")
-      return unread(file, source.kind);
+    if (source.kind === "text") return await readLog(file, source);
+    if (source.kind === "empty" || source.kind === "unknown") return unread(file, source.kind);
     const survey = new Survey();
     const summary = await readCapture(source, {
       onBatch: (batch: PacketBatch) => survey.observe(batch),
@@ -143,7 +158,7 @@ async function surveyFile(
       packets: summary.packets,
       tcpPackets: totals.tcpPackets,
     };
-    captures.push({ source, summary, survey, surveyed });
+    captures.push({ source, surveyed, changed: false });
     kept = true;
     return {
       file,
@@ -160,25 +175,60 @@ async function surveyFile(
 }
 
 /** The second read, of the flows that matter; none when there are no suspects. */
-async function zoomInto(
-  capture: Capture,
-  rows: ReadonlySet<number>,
-  vantage: number,
-  options: ExplainOptions,
-): Promise<Trail[]> {
-  if (rows.size === 0) return [];
-  const zoom = new Zoom(capture.surveyed.table, rows, vantage);
-  await readCapture(capture.source, {
+async function zoomInto(capture: Capture, zoom: Zoom, options: ExplainOptions): Promise<Trail[]> {
+  const { source, surveyed } = capture;
+  if (zoom.isEmpty) return [];
+  const again = await readCapture(source, {
     onBatch: (batch: PacketBatch) => zoom.observe(batch),
     onProgress: (bytesRead, totalBytes) =>
-      options.onProgress?.({ file: capture.surveyed.file, phase: "zoom", bytesRead, totalBytes }),
+      options.onProgress?.({ file: surveyed.file, phase: "zoom", bytesRead, totalBytes }),
   });
+  capture.changed = again.packets !== surveyed.packets;
   return zoom.trails();
+}
+
+/** What the second read left out or found otherwise than the first. */
+function doubtsOf({ changed }: Capture, trails: readonly Trail[]): Problem[] {
+  const omitted = trails.reduce((sum, trail) => sum + trail.omitted, 0);
+  const doubts: Problem[] = [];
+  if (omitted > 0) {
+    const message = "segments in the middle of long flows were not looked at closely";
+    doubts.push({ kind: "middle-left-out", message, count: omitted });
+  }
+  if (changed) {
+    const message = "the file was written to while it was read: what came in between is not told";
+    doubts.push({ kind: "changed-while-read", message, count: 1 });
+  }
+  return doubts;
+}
+
+/** Recognises a log by its content and counts what is understood of it. No conclusion is drawn from logs yet. */
+async function readLog(file: string, source: EvidenceSource): Promise<InputReport> {
+  const reader = logReader();
+  await readBytes(source, (bytes) => {
+    reader.push(bytes);
+    return true;
+  });
+  reader.end();
+  const { recognition, counts } = reader;
+  // Prose may quote a message or two; a log is made of them.
+  const understood = counts.parsed > 0 && counts.parsed >= counts.text;
+  if (recognition === undefined || recognition.score === 0 || !understood) return unread(file, "text");
+  const what = recognition.format === "keylog" ? "TLS secrets" : `a log (${recognition.format})`;
+  return {
+    file,
+    kind: recognition.format,
+    entries: counts.parsed,
+    problems: [
+      { kind: "not-reasoned", message: `${what}: this version concludes from captures alone`, count: 1 },
+      ...reader.problems(),
+    ],
+  };
 }
 
 function unread(file: string, kind: "text" | "empty" | "unknown"): InputReport {
   const message = {
-    text: "a text file: this version reads packet captures only",
+    text: "text of no known form: this version concludes from captures alone",
     empty: "an empty file",
     unknown: "not a packet capture in a format this version reads (pcap, pcapng, snoop, NetMon; plain, gzip or zstd)",
   }[kind];
@@ -186,6 +236,13 @@ function unread(file: string, kind: "text" | "empty" | "unknown"): InputReport {
 }
 
 function nothingToExplain(paths: readonly string[], inputs: readonly InputReport[]): Fault {
+  if (paths.length === 0) {
+    return new Fault(
+      "no-evidence",
+      "No evidence was named.",
+      "Name captures or a folder with captures: halfopen explain trouble.pcap",
+    );
+  }
   const names = paths.map((p) => (p === "-" ? "standard input" : `'${printable(p)}'`)).join(", ");
   const found =
     inputs.length === 1
@@ -194,6 +251,6 @@ function nothingToExplain(paths: readonly string[], inputs: readonly InputReport
   return new Fault(
     "no-capture",
     `There is no packet capture in ${names}: ${found}.`,
-    "Take one where the connections are lost: tcpdump -ni any -s 128 -w trouble.pcap tcp",
+    "Take one where the connections are lost: tcpdump -ni any -s 128 -w trouble.pcap tcp (or look an error message up: halfopen explain --symptom '…')",
   );
 }

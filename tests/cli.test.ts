@@ -45,7 +45,7 @@ describe("exit codes", () => {
     [["explain", join(scratch, "nowhere.pcap")], /no file/],
     [["explain", "--format", "haiku", LOST], /haiku/],
     [["explain", "--width", "wide", LOST], /whole number/],
-    [["explain"], /missing required argument/],
+    [["explain"], /No evidence was named/],
     [["flows", LOST, "--state", "confused"], /none/],
     [["flows", LOST, "--event", "party"], /none/],
     [["flows", LOST, "--endpoint", "10.0.0"], /no address/],
@@ -104,7 +104,7 @@ test("evidence that is not read is listed, and does not stop the rest", () => {
   const { code, out } = halfopen(["explain", folder, "--format", "json"]);
   expect(code).toBe(1);
   const { inputs } = JSON.parse(out);
-  expect(inputs.map((input: { kind: string }) => input.kind)).toEqual(["pcap", "unread"]);
+  expect(inputs.map((input: { kind: string }) => input.kind)).toEqual(["pcap", "messages"]);
   expect(inputs[1].problems).toHaveLength(1);
 });
 

@@ -8,17 +8,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   net: [],
   wire: ["net"],
   capture: ["net", "wire"],
+  log: ["net"],
   flow: ["net", "wire", "capture"],
   session: ["net", "wire", "capture", "flow"],
   signature: ["net", "wire", "flow", "session"],
   incident: ["net", "flow", "session", "signature"],
-  report: ["net", "flow", "incident"],
-  cli: ["net", "wire", "capture", "flow", "session", "signature", "incident", "report", "."],
-  ".": ["net", "capture", "flow", "session", "signature", "incident", "report"],
+  report: ["net", "log", "flow", "session", "incident"],
+  cli: ["net", "wire", "capture", "log", "flow", "session", "signature", "incident", "report", "."],
+  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report"],
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */
-const PURE = ["net", "wire", "flow", "session", "signature", "incident", "report"];
+const PURE = ["net", "wire", "log", "flow", "session", "signature", "incident", "report"];
 
 const SRC = join(import.meta.dirname, "..", "src");
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })

@@ -32,13 +32,18 @@ function programFor(done: (exitCode: number) => void): Command {
   program
     .command("explain")
     .description("explain every lost connection in captures: who, how, when, and the packets that prove it")
-    .argument("<evidence...>", "captures, folders with captures, or - for standard input")
+    .argument("[evidence...]", "captures, folders with captures, or - for standard input")
     .addOption(new Option("--format <format>", "how to print it").choices(["text", "json", "markdown"]).default("text"))
     .addOption(colourOption())
     .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
     .option("--width <columns>", "columns of the text (default: the terminal's)")
     .option("-q, --quiet", "print only the verdict, show no progress")
+    .option("--symptom <text>", "without evidence: what an error message can mean (- reads it from standard input)")
     .action(async (paths: string[], options) => {
+      if (options.symptom !== undefined) {
+        const { symptomCommand } = await import("./symptom-command.ts");
+        return done(await symptomCommand(options.symptom, paths, options));
+      }
       const { explainCommand } = await import("./explain-command.ts");
       done(await explainCommand(paths, options));
     });
@@ -58,6 +63,22 @@ function programFor(done: (exitCode: number) => void): Command {
     .action(async (paths: string[], options) => {
       const { flowsCommand } = await import("./flows-command.ts");
       done(await flowsCommand(paths, options));
+    });
+  program
+    .command("frames")
+    .description(
+      "list what was said in connections: HTTP/2 frames, HTTP/1 messages, TLS messages; decrypted with a key log",
+    )
+    .argument("<capture...>", "captures, or - for standard input")
+    .addOption(new Option("--format <format>", "how to print it").choices(["text", "json"]).default("text"))
+    .addOption(colourOption())
+    .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
+    .option("--stream <n>", "only this tcp.stream")
+    .option("--keylog <file...>", "TLS secrets as SSLKEYLOGFILE has them; secrets in a pcapng are used anyway")
+    .option("--records", "list TLS records too")
+    .action(async (paths: string[], options) => {
+      const { framesCommand } = await import("./frames-command.ts");
+      done(await framesCommand(paths, options));
     });
   program
     .command("signatures")
@@ -90,6 +111,8 @@ Examples:
   halfopen explain evidence/ --format markdown   for a ticket
   tcpdump -w - tcp | halfopen explain -          from a pipe, once it ends
   halfopen flows trouble.pcap --state reset      every connection that was reset
+  halfopen explain --symptom 'read: connection reset by peer'   what can that mean?
+  halfopen frames trouble.pcap --keylog k.log    every HTTP/2 frame, GOAWAY and PING among them
   halfopen signatures keep-alive-race            what that means and how to stop it
 
 Exit code: 0 nothing was lost, 1 something was, 2 it could not run.`;

@@ -30,7 +30,6 @@ export const EVENT_NAMES = [
   "rstUnacceptable",
   "dataAfterClose",
   "mirrorDuplicate",
-  "silence",
   "icmpError",
   "fingerprintChange",
 ] as const;
@@ -69,12 +68,10 @@ export const EV_RST_UNACCEPTABLE = 22;
 export const EV_DATA_AFTER_CLOSE = 23;
 /** The same packet again within a moment: same IP id, same numbers (a mirror port sees it twice). */
 export const EV_MIRROR_DUPLICATE = 24;
-/** Nothing from either side for at least the survey's silence threshold; the packet is the one that ended it. */
-export const EV_SILENCE = 25;
 /** An ICMP error that quotes a packet of this flow. */
-export const EV_ICMP_ERROR = 26;
-/** The TTL of this direction differs from that of its earlier packets by more than a hop or two. */
-export const EV_FINGERPRINT_CHANGE = 27;
+export const EV_ICMP_ERROR = 25;
+/** The TTL of this direction differs from that of its packet before; bounded as the frequent ones are. */
+export const EV_FINGERPRINT_CHANGE = 26;
 
 /** Events up to here are frequent on a lossy path; each flow keeps a bounded number of them. */
 export const LAST_CHATTER_EVENT = 13;

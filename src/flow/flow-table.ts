@@ -1,4 +1,4 @@
-import { LAST_CHATTER_EVENT } from "./events.ts";
+import { EV_FINGERPRINT_CHANGE, LAST_CHATTER_EVENT } from "./events.ts";
 import {
   C_DROPPED,
   H_CHATTER,
@@ -17,6 +17,8 @@ const CHATTER_PER_FLOW = 1100;
 /** Once this many chatter events are kept in all, a flow keeps a few only, so that memory stays bounded. */
 const CHATTER_TOTAL = 1_500_000;
 const CHATTER_WHEN_FULL = 16;
+/** Other events kept in all, 16 bytes each; the rest is counted. */
+const RARE_TOTAL = 4_000_000;
 const EVENT_SLOTS = 4;
 const EVENT_PAGE_BITS = 14;
 const EVENT_PAGE_MASK = (1 << EVENT_PAGE_BITS) - 1;
@@ -201,7 +203,7 @@ export class FlowTable {
   note(row: number, kind: number, packet: number, fromB: boolean, value: number): void {
     const page = this.page(row);
     const base = this.base(row);
-    if (kind <= LAST_CHATTER_EVENT) {
+    if (kind <= LAST_CHATTER_EVENT || kind === EV_FINGERPRINT_CHANGE) {
       const chatter = page[base + H_CHATTER] as number;
       if (chatter >= (this.#chatter < CHATTER_TOTAL ? CHATTER_PER_FLOW : CHATTER_WHEN_FULL)) {
         page[base + C_DROPPED] = (page[base + C_DROPPED] as number) + 1;
@@ -209,6 +211,9 @@ export class FlowTable {
       }
       page[base + H_CHATTER] = chatter + 1;
       this.#chatter++;
+    } else if (this.events - this.#chatter >= RARE_TOTAL) {
+      page[base + C_DROPPED] = (page[base + C_DROPPED] as number) + 1;
+      return;
     }
     const id = this.events++;
     if (id >> EVENT_PAGE_BITS === this.#eventPages.length) {

@@ -80,8 +80,6 @@ export const C_ICMP = 58;
 export const C_DROPPED = 59;
 /** double: when the first SYN was sent (for the first round trip) */
 export const C_SYN_TIME = 60;
-/** double: when the first FIN was sent */
-export const C_FIN_TIME = 62;
 
 // FL_* bits of H_FLAGS.
 /** The end that sent the first packet is the higher end of the key. */
@@ -104,9 +102,8 @@ export const FL_ICMP = 0x800;
 export const FL_DATA_AFTER_CLOSE = 0x1000;
 /** A TCP header was cut so short that its flags could not be read. */
 export const FL_HEADERLESS = 0x2000;
-export const FL_LONG_SILENCE = 0x4000;
 export const FL_ESTABLISHED = 0x8000;
-/** A SYN whose source and destination address are the same. */
+/** Source and destination address are the same. */
 export const FL_SELF = 0x10000;
 export const FL_FIN_A = 0x20000;
 export const FL_FIN_B = 0x40000;
@@ -123,7 +120,6 @@ export const DF_LAST_SYN = 0x40;
 export const DF_SCALE_KNOWN = 0x80;
 export const DF_FIN = 0x100;
 export const DF_RST = 0x200;
-export const DF_SYN_TIME = 0x400;
 export const DF_TTL = 0x800;
 export const DF_DATA = 0x1000;
 export const DF_SCALE_OFFERED = 0x2000;

@@ -8,6 +8,7 @@ import {
   DIR_A,
   DIR_B,
   FL_A_IS_HIGH,
+  FL_ESTABLISHED,
   FL_FIN_A,
   FL_FIN_B,
   FL_IPV6,
@@ -47,13 +48,16 @@ export interface Suspects {
  * at the time). A healthy capture has none.
  */
 export function selectSuspects(table: FlowTable): Suspects {
-  const rows = new Set<number>();
-  let leftAside = 0;
+  // A flood of SYNs must not push the connections aside, nor they the failed attempts: each kind has at least half the room.
+  const attempts: number[] = [];
+  const connections: number[] = [];
   for (let row = 0; row < table.rows; row++) {
-    if (!isSuspect(table, row)) continue;
-    if (rows.size < MOST_SUSPECTS) rows.add(row);
-    else leftAside++;
+    if (isSuspect(table, row)) (isAttempt(table, row) ? attempts : connections).push(row);
   }
+  const room = Math.max(MOST_SUSPECTS / 2, MOST_SUSPECTS - attempts.length);
+  const rows = new Set(connections.slice(0, room));
+  for (const row of attempts.slice(0, MOST_SUSPECTS - rows.size)) rows.add(row);
+  const leftAside = attempts.length + connections.length - rows.size;
   if (rows.size > 0) {
     const failed = failedAttempts(table, rows);
     addSameClientPort(table, rows);
@@ -62,11 +66,19 @@ export function selectSuspects(table: FlowTable): Suspects {
   return { rows, leftAside };
 }
 
+/** A SYN was sent and nothing was opened. */
+function isAttempt(table: FlowTable, row: number): boolean {
+  const flags = table.page(row)[table.base(row) + H_FLAGS] as number;
+  return (flags & (FL_SYN_A | FL_SYN_B)) !== 0 && (flags & FL_SYN_ACK) === 0;
+}
+
 function isSuspect(table: FlowTable, row: number): boolean {
   const page = table.page(row);
   const base = table.base(row);
   const flags = page[base + H_FLAGS] as number;
-  if ((flags & (FL_SUSPECT | FL_SELF)) !== 0) return true;
+  if ((flags & FL_SUSPECT) !== 0) return true;
+  // On a loopback interface every flow has one address at both ends; those that were opened are as healthy as any.
+  if ((flags & FL_SELF) !== 0 && (flags & FL_ESTABLISHED) === 0) return true;
   if ((flags & (FL_SYN_A | FL_SYN_B)) !== 0 && (flags & FL_SYN_ACK) === 0) {
     return page[base + DIR_A + D_PACKETS] === 0 || page[base + DIR_B + D_PACKETS] === 0;
   }
@@ -112,8 +124,7 @@ interface Failure {
 function failedAttempts(table: FlowTable, rows: ReadonlySet<number>): Map<number, Failure> {
   const failed = new Map<number, Failure>();
   for (const row of rows) {
-    const flags = table.page(row)[table.base(row) + H_FLAGS] as number;
-    if ((flags & (FL_SYN_A | FL_SYN_B)) === 0 || (flags & FL_SYN_ACK) !== 0) continue;
+    if (!isAttempt(table, row)) continue;
     const { from, to } = timesOf(table, row);
     const known = failed.get(endsOf(table, row).server);
     if (known === undefined) failed.set(endsOf(table, row).server, { from, to, added: 0 });

@@ -4,7 +4,6 @@ import { EV_DATA_AFTER_CLOSE, EV_FIN, EV_RST, EV_RST_UNACCEPTABLE } from "./even
 import type { FlowTable } from "./flow-table.ts";
 import {
   C_FIN,
-  C_FIN_TIME,
   C_RST,
   D_BYTES,
   D_FLAGS,
@@ -41,10 +40,8 @@ export function takeClosing(
   segment: number,
   advance: number,
   packet: number,
-  now: number,
 ): void {
   const page = table.page(row);
-  const doubles = table.doublePage(row);
   const base = table.base(row);
   const side = fromB ? 1 : 0;
   const f = base + (fromB ? DIR_B : DIR_A);
@@ -59,7 +56,6 @@ export function takeClosing(
   if ((flags & FIN) !== 0) {
     if (page[base + C_FIN + side] === 0) page[base + C_FIN + side] = packet;
     else table.note(row, EV_FIN, packet, fromB, 0);
-    if ((mine & DF_FIN) === 0) doubles[(base + C_FIN_TIME) >> 1] = now;
     page[f + D_FLAGS] = mine | DF_FIN;
     rowFlags |= fromB ? FL_FIN_B : FL_FIN_A;
   }

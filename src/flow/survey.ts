@@ -5,7 +5,7 @@
  * DataView, keeps a flow in a row of typed-array slots (layout.ts) and allocates nothing for a
  * packet; only rare things (a new flow, a SYN, a RST, a packet in an unusual envelope) leave the loop
  * for a method. Its rules are Wireshark's (User's Guide §7.5) so that both name the same packets;
- * `tcp-observer.reference.ts` says the same in plain objects and is the oracle of its tests.
+ * `tcp-observer.ts` says the same in plain objects and is the oracle of its tests.
  *
  * Measured while written: one row a flow beats one array a field (cache misses dominate), a
  * monolithic loop beats calls that carry doubles (each would be boxed), 256 KiB batches beat
@@ -146,6 +146,9 @@ export class Survey {
           if (kind === LOCATED_ICMP_ERROR) {
             this.#icmpErrors++;
             noteIcmpError(table, locator.view, out, packet);
+            // The quoted flow may be a new one, and the index larger now.
+            index4 = table.index4;
+            mask4 = (index4.length >> 1) - 1;
           }
           continue;
         }
@@ -413,7 +416,7 @@ export class Survey {
         ((flags & SYN) !== 0 ? DF_LAST_SYN : 0);
       page[base + H_FLAGS] = rowFlags;
       if ((flags & (FIN | RST)) !== 0 || (segment > 0 && ((mine & DF_FIN) | (theirs & (DF_FIN | DF_RST))) !== 0)) {
-        takeClosing(table, row, fromB, flags, seq, segment, advance, packet, now);
+        takeClosing(table, row, fromB, flags, seq, segment, advance, packet);
       }
     }
     this.#tcpPackets += tcpPackets;

@@ -85,6 +85,7 @@ function matchTrails(trails: readonly (readonly Trail[])[]): (readonly [Trail, T
   }
   const found = new Map<string, readonly [Trail, Trail]>();
   for (const bucket of buckets.values()) {
+    if (bucket.every((t) => t.vantage === bucket[0]?.vantage)) continue;
     for (const a of bucket) {
       for (const b of bucket) {
         if (a.vantage >= b.vantage) continue;

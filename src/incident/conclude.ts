@@ -32,12 +32,13 @@ export function conclude(
   const claimed = new Map<Trail, Conclusion & { alike: Finding[]; ruledOut: RuledOut[] }>();
   const standing: (Conclusion & { alike: Finding[]; ruledOut: RuledOut[] })[] = [];
   for (const { signature, finding } of incidents) {
-    const lost = withSightings(scene, lostTrails(finding));
+    const lost = withSightings(scene, finding.trails);
     const holder = lost.map((t) => claimed.get(t)).find((c) => c !== undefined);
     if (holder !== undefined) {
       if (holder.signature === signature) holder.alike.push(finding);
       else if (signature.id !== "inconclusive") addRuledOut(holder, finding);
-      for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, holder);
+      // Connections that only the weaker claim is about stay free: `inconclusive` tells of them.
+      if (holder.signature === signature) for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, holder);
       continue;
     }
     const conclusion = { signature, finding, alike: [] as Finding[], ruledOut: [...finding.ruledOut] };
@@ -49,11 +50,6 @@ export function conclude(
     .filter((x) => x.signature.kind === "note")
     .map(({ signature, finding }) => ({ signature, finding, alike: [], ruledOut: [] }));
   return { conclusions, notes, findings: all.length };
-}
-
-/** The trails a finding says were lost. A collision's other connection is involved too, and not explained twice. */
-function lostTrails(finding: Finding): readonly Trail[] {
-  return finding.trails;
 }
 
 function withSightings(scene: Scene, trails: readonly Trail[]): readonly Trail[] {
@@ -70,10 +66,7 @@ function addRuledOut(holder: { finding: Finding; ruledOut: RuledOut[] }, weaker:
   });
 }
 
-/**
- * Losses that are one story are told once: the same cause and variant towards the same server, or
- * by the same client.
- */
+/** Losses that are one story are told once: the same cause, variant and confidence towards the same server. */
 function group(standing: readonly (Conclusion & { alike: Finding[]; ruledOut: RuledOut[] })[]): Conclusion[] {
   const groups = new Map<string, Conclusion & { alike: Finding[] }>();
   for (const conclusion of standing) {

@@ -5,10 +5,12 @@ import type { Confidence, Initiator, RuledOut } from "../signature/signature.ts"
 /** What went in: one file of evidence and what could not be read of it. */
 export interface InputReport {
   readonly file: string;
-  /** `pcap`, `pcapng`, …; `unread` for evidence that this version does not read yet. */
+  /** `pcap`, `pcapng`, …; the form of a log that was recognised (no conclusion is drawn from logs yet); `unread` for anything else. */
   readonly kind: string;
   readonly packets?: number;
   readonly flows?: number;
+  /** Lines of a log that were understood. */
+  readonly entries?: number;
   readonly from?: Instant;
   readonly to?: Instant;
   /** Where it was taken, as far as the packets tell: `client`, `server`, `middle`. */

@@ -28,8 +28,10 @@ export function planZoom(captures: readonly Surveyed[]): ZoomPlan {
   return { rows, leftAside: suspects.reduce((sum, s) => sum + s.leftAside, 0) };
 }
 
+/** A scanner gives all its SYNs one initial number, so that the bound is on what is found, not only on what is wanted. */
 function addSame(table: FlowTable, wanted: ReadonlySet<number>, rows: Set<number>): void {
-  for (let row = 0; row < table.rows; row++) {
+  const most = rows.size + 2 * wanted.size + 64;
+  for (let row = 0; row < table.rows && rows.size < most; row++) {
     if (wanted.has(identityOf(table, row))) rows.add(row);
   }
 }

@@ -21,7 +21,7 @@ export function renderInputs(page: Page): string[] {
     const left = count(totals.leftAside, "suspect flow");
     lines.push(...paragraph(page, `${left} left aside: give fewer or shorter captures to see these too.`));
   }
-  const captures = inputs.filter((input) => input.kind !== "unread");
+  const captures = inputs.filter((input) => input.packets !== undefined);
   const more = captures.slice(MOST_INPUTS).filter((input) => input.problems.length > 0);
   const shown = [...captures.slice(0, MOST_INPUTS), ...more.slice(0, MOST_INPUTS)];
   const column = Math.max(0, ...shown.map((input) => columns(printable(page.nameOf(input.file))))) + 2;
@@ -32,7 +32,7 @@ export function renderInputs(page: Page): string[] {
     ...lines,
     ...renderUnread(
       page,
-      inputs.filter((input) => input.kind === "unread"),
+      inputs.filter((input) => input.packets === undefined),
     ),
   ];
 }

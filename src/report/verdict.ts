@@ -4,9 +4,12 @@ import { storiesOf } from "./stories.ts";
 
 /** The answer in one line, and whether it is a loss. */
 export interface Verdict {
-  /** `lost` when a cause is named, `undecided` when something was lost and no cause is, `nothing-seen` without any TCP. */
+  /**
+   * `lost` when a cause is named, `undecided` when something was lost and no cause is, `nothing-seen` without any TCP
+   * or where suspects were left aside.
+   */
   readonly kind: "lost" | "undecided" | "nothing-lost" | "nothing-seen";
-  readonly badge: "LOST" | "NOTHING LOST" | "NOTHING SEEN";
+  readonly badge: "LOST" | "NOTHING LOST" | "NOTHING FOUND" | "NOTHING SEEN";
   /** What happened, to which connection, who did it, how sure. */
   readonly line: string;
 }
@@ -108,5 +111,7 @@ function withoutLoss({ inputs, totals }: Explanation): Verdict {
   const unread = captures.some((input) => input.problems.length > 0) ? ", as far as they could be read" : "";
   const aside = totals.leftAside > 0 ? `, ${count(totals.leftAside, "suspect")} left aside` : "";
   const line = `in ${count(totals.flows, "flow")}, ${packets}${unread}${aside}`;
+  // Who has not looked at every suspect cannot say that nothing was lost.
+  if (totals.leftAside > 0) return { kind: "nothing-seen", badge: "NOTHING FOUND", line };
   return { kind: "nothing-lost", badge: "NOTHING LOST", line };
 }

@@ -2,9 +2,8 @@ import type { Flow } from "../flow/flow.ts";
 import { TcpObserver } from "../flow/tcp-observer.ts";
 import type { IcmpError, Segment, Trail } from "./segment.ts";
 
-/** Segments kept from the beginning and from the end of a flow; what lies between is counted. */
-const KEPT_FIRST = 512;
-const KEPT_LAST = 4096;
+/** Segments kept of one flow: a ninth from its beginning, the others from its end; what lies between is counted. */
+export const MOST_OF_FLOW: number = 512 + 4096;
 const KEPT_ICMP = 256;
 
 /** Collects the segments of one flow, annotated by the observer, within a bound. */
@@ -18,9 +17,14 @@ export class TrailRecorder {
   #count = 0;
   readonly #icmp: IcmpError[] = [];
 
-  constructor(vantage: number, flow: Flow) {
+  readonly #keptFirst: number;
+  readonly #keptLast: number;
+
+  constructor(vantage: number, flow: Flow, most: number = MOST_OF_FLOW) {
     this.#vantage = vantage;
     this.flow = flow;
+    this.#keptFirst = Math.floor(most / 9);
+    this.#keptLast = most - this.#keptFirst;
   }
 
   /** The next segment of the flow; its notes are added here. */
@@ -28,8 +32,8 @@ export class TrailRecorder {
     const fromA = (segment.from === "client") === (this.flow.client === "a");
     const notes = this.#observer.observe({ ...segment, fromA, windowScale });
     const annotated = notes.length > 0 ? { ...segment, notes } : segment;
-    if (this.#first.length < KEPT_FIRST) this.#first.push(annotated);
-    else this.#last[(this.#count - KEPT_FIRST) % KEPT_LAST] = annotated;
+    if (this.#first.length < this.#keptFirst) this.#first.push(annotated);
+    else this.#last[(this.#count - this.#keptFirst) % this.#keptLast] = annotated;
     this.#count++;
   }
 
@@ -38,15 +42,15 @@ export class TrailRecorder {
   }
 
   trail(): Trail {
-    const later = Math.max(0, this.#count - KEPT_FIRST);
-    const start = later > KEPT_LAST ? later % KEPT_LAST : 0;
+    const later = Math.max(0, this.#count - this.#keptFirst);
+    const start = later > this.#keptLast ? later % this.#keptLast : 0;
     const last = [...this.#last.slice(start), ...this.#last.slice(0, start)];
     return {
       vantage: this.#vantage,
       flow: this.flow,
       segments: [...this.#first, ...last],
       icmp: this.#icmp,
-      omitted: Math.max(0, later - KEPT_LAST),
+      omitted: Math.max(0, later - this.#keptLast),
     };
   }
 }

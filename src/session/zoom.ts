@@ -1,6 +1,17 @@
 import type { PacketBatch } from "../capture/batch.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { FL_IPV6, H_FIRST_PACKET, H_FLAGS, H_HIGH, H_LOW, H_PORTS, H_PREVIOUS } from "../flow/layout.ts";
+import {
+  D_PACKETS,
+  DIR_A,
+  DIR_B,
+  FL_IPV6,
+  H_FIRST_PACKET,
+  H_FLAGS,
+  H_HIGH,
+  H_LOW,
+  H_PORTS,
+  H_PREVIOUS,
+} from "../flow/layout.ts";
 import { readFlow } from "../flow/read-flow.ts";
 import { printIPv4, printIPv6 } from "../net/address.ts";
 import {
@@ -21,10 +32,12 @@ import {
 import { readTcpOptions } from "../wire/tcp-options.ts";
 import type { Trail } from "./segment.ts";
 import { sourceMac } from "./source-mac.ts";
-import { TrailRecorder } from "./trail-recorder.ts";
+import { MOST_OF_FLOW, TrailRecorder } from "./trail-recorder.ts";
 
 /** Payload bytes kept of each segment: enough for a TLS record header or a request line. */
 const HEAD_BYTES = 64;
+/** Segments kept of one flow at the least, however many flows there are. */
+const FEWEST_OF_FLOW = 64;
 
 /**
  * The zoom: a second read of a capture that keeps the segments of a few flows. Packets of other
@@ -35,16 +48,26 @@ export class Zoom {
   readonly #locator = new Locator();
   /** Wanted rows, by row number. */
   readonly #recorders = new Map<number, TrailRecorder>();
-  /** Rows that share a four-tuple with a wanted one: the latest row of the tuple is what the index finds. */
-  readonly #wanted: Uint8Array;
+  /** For the latest row of a wanted four-tuple, which the index finds: the row that reading has come to, plus one. */
+  readonly #reached: Int32Array;
+  /** The next row of the same four-tuple, plus one. */
+  readonly #next: Int32Array;
 
-  constructor(table: FlowTable, rows: Iterable<number>, vantage: number) {
+  /** `most`: segments kept of all flows together, as far as that leaves each a few. */
+  constructor(table: FlowTable, rows: ReadonlySet<number>, vantage: number, most: number = Number.POSITIVE_INFINITY) {
     this.#table = table;
-    this.#wanted = new Uint8Array(table.rows);
+    this.#reached = new Int32Array(table.rows);
+    this.#next = new Int32Array(table.rows);
+    const share = shareOf(table, rows, most);
     for (const row of rows) {
-      this.#recorders.set(row, new TrailRecorder(vantage, readFlow(table, row)));
-      this.#wanted[latestOfTuple(table, row)] = 1;
+      this.#recorders.set(row, new TrailRecorder(vantage, readFlow(table, row), share));
+      this.#want(latestOfTuple(table, row));
     }
+  }
+
+  /** No flow is wanted. */
+  get isEmpty(): boolean {
+    return this.#recorders.size === 0;
   }
 
   /** Takes a batch in. */
@@ -81,6 +104,19 @@ export class Zoom {
     return [...this.#recorders.values()].map((r) => r.trail()).sort((a, b) => a.flow.stream - b.flow.stream);
   }
 
+  /** Links the rows of a four-tuple from the first to the latest. */
+  #want(latest: number): void {
+    if (this.#reached[latest] !== 0) return;
+    let row = latest;
+    for (;;) {
+      const previous = this.#table.page(row)[this.#table.base(row) + H_PREVIOUS] as number;
+      if (previous === 0) break;
+      this.#next[previous - 1] = row + 1;
+      row = previous - 1;
+    }
+    this.#reached[latest] = row + 1;
+  }
+
   #recorderOf(view: DataView, out: Int32Array, packet: number): TrailRecorder | undefined {
     const table = this.#table;
     const ipv6 = out[LOC_IP_VERSION] === 6;
@@ -92,15 +128,17 @@ export class Zoom {
       [low, high] = [high, low];
       ports = (ports << 16) | (ports >>> 16);
     }
-    let row = table.find(ipv6, low, high, ports);
-    if (row < 0 || this.#wanted[row] === 0) return undefined;
-    // Back to the flow of this four-tuple that the packet fell into.
+    const latest = table.find(ipv6, low, high, ports);
+    let row = latest < 0 ? -1 : (this.#reached[latest] as number) - 1;
+    if (row < 0) return undefined;
+    // On to the flow of this four-tuple that the packet fell into: packets come in order.
     for (;;) {
-      const previous = table.page(row)[table.base(row) + H_PREVIOUS] as number;
-      const first = table.page(row)[table.base(row) + H_FIRST_PACKET] as number;
-      if (previous === 0 || packet >= first) return this.#recorders.get(row);
-      row = previous - 1;
+      const next = (this.#next[row] as number) - 1;
+      if (next < 0 || packet < (table.page(next)[table.base(next) + H_FIRST_PACKET] as number)) break;
+      row = next;
     }
+    this.#reached[latest] = row + 1;
+    return this.#recorders.get(row);
   }
 
   #segment(recorder: TrailRecorder, view: DataView, packet: number, time: number, mac: string): void {
@@ -110,6 +148,8 @@ export class Zoom {
     if (end - tcp < 16) return;
     const word = view.getInt32(tcp + 12);
     const header = (word >>> 28) << 2;
+    // A header length that cannot be: the survey does not believe its flags either.
+    if (header < 20) return;
     const tcpLength = out[LOC_TCP_LENGTH] as number;
     const payload = tcp + header;
     const captured = Math.max(0, Math.min(end - payload, HEAD_BYTES));
@@ -127,12 +167,12 @@ export class Zoom {
         flags: (word >>> 16) & 0xff,
         seq: view.getUint32(tcp + 4),
         ack: view.getUint32(tcp + 8),
-        length: header >= 20 && tcpLength > header ? tcpLength - header : 0,
+        length: tcpLength > header ? tcpLength - header : 0,
         window: word & 0xffff,
         ttl: out[LOC_TTL] as number,
         ipId: out[LOC_IP_ID] as number,
         timestamp: options.timestamp,
-        optionBytes: Math.max(0, header - 20),
+        optionBytes: header - 20,
         head,
         sourceMac: mac,
         notes: [],
@@ -181,6 +221,17 @@ export class Zoom {
     if (!ipv6) return printIPv4(view.getUint32(offset));
     return printIPv6(new Uint8Array(view.buffer, view.byteOffset + offset, 16));
   }
+}
+
+/** Segments kept of each flow, so that all flows together keep no more than `most`. */
+function shareOf(table: FlowTable, rows: ReadonlySet<number>, most: number): number {
+  const packets = [...rows].map((row) => {
+    const [page, base] = [table.page(row), table.base(row)];
+    return (page[base + DIR_A + D_PACKETS] as number) + (page[base + DIR_B + D_PACKETS] as number);
+  });
+  let share = MOST_OF_FLOW;
+  while (share > FEWEST_OF_FLOW && packets.reduce((sum, n) => sum + Math.min(n, share), 0) > most) share >>= 1;
+  return share;
 }
 
 /** The row that the index finds for this row's four-tuple. */

@@ -21,15 +21,15 @@ export interface Answerer {
 
 /** TTLs (hop limits) of the packets by which an address answered attempts here, on any port. */
 export function ownTtls(vantage: Vantage, address: string): readonly number[] {
-  return ttlsOf(vantage).get(address) ?? [];
+  return [...(ttlsOf(vantage).get(address) ?? [])];
 }
 
 const ttlsOf = remember((vantage: Vantage) => {
-  const found = new Map<string, number[]>();
+  const found = new Map<string, Set<number>>();
   for (const { endpoint, ttls } of vantage.destinations.values()) {
-    const list = found.get(endpoint.address) ?? [];
-    list.push(...ttls);
-    found.set(endpoint.address, list);
+    const known = found.get(endpoint.address) ?? new Set();
+    for (const ttl of ttls) known.add(ttl);
+    found.set(endpoint.address, known);
   }
   return found;
 });
@@ -83,7 +83,7 @@ function judgedByTtl(vantage: Vantage, { server, refusal }: Attempt): Answerer {
       because: "nothing else from that address was captured to compare with",
     };
   }
-  const because = `the RST has TTL ${refusal.ttl} and that host's own packets have ${[...new Set(ttls)].join(", ")}`;
+  const because = `the RST has TTL ${refusal.ttl} and that host's own packets have ${ttls.join(", ")}`;
   const gap = Math.min(...ttls.map(hopsOf)) - hopsOf(refusal.ttl);
   // One hop of difference may be another path, unless the RST has passed no router at all.
   if (gap >= 2 || (gap === 1 && isFresh(refusal.ttl))) return { who: "firewall", confidence: "likely", because };

@@ -26,7 +26,7 @@ export function openRequest(reading: Reading, until: Step): OpenRequest | undefi
   if (first === undefined || last === undefined) return undefined;
   const accepted = before.find((s) => s.side === "server" && s.index > last.index && covers(s, last.end));
   const shown = sent.some((s) => reading.payload(s).kind === "request");
-  return { first, last, accepted, request: shown ? "certain" : followsPattern(reading, first) ? "pattern" : "unclear" };
+  return { first, last, accepted, request: shown ? "certain" : followsPattern(reading, sent) ? "pattern" : "unclear" };
 }
 
 const isSmall = (reading: Reading, step: Step): boolean => reading.payload(step).kind === "control";
@@ -37,20 +37,29 @@ export function asksSomething(reading: Reading, step: Step): boolean {
   return kind !== "control" && kind !== "handshake" && kind !== "farewell" && kind !== "goaway";
 }
 
-/** Every earlier burst of the client was answered by data before the next one, and there was at least one. */
-function followsPattern(reading: Reading, request: Step): boolean {
+/**
+ * Every earlier burst of the client was answered by data before the next one, there was at least one,
+ * and this one is of their size: a much smaller message may be one that wants no answer.
+ */
+function followsPattern(reading: Reading, sent: readonly Step[]): boolean {
+  const request = sent[0] as Step;
+  const length = sent.reduce((sum, step) => sum + step.segment.length, 0);
+  let smallest = Number.POSITIVE_INFINITY;
   let answered = 0;
+  let burst = 0;
   let open: Step | undefined;
   for (const step of reading.steps.slice(0, request.index)) {
     if (!step.fresh) continue;
     if (step.side === "client") {
       if (!asksSomething(reading, step)) continue;
       if (open !== undefined && step.time - open.time > SECOND) return false;
+      burst = open === undefined ? step.segment.length : burst + step.segment.length;
       open = step;
     } else if (open !== undefined && !isSmall(reading, step)) {
       answered++;
+      smallest = Math.min(smallest, burst);
       open = undefined;
     }
   }
-  return answered > 0 && open === undefined;
+  return answered > 0 && open === undefined && length * 2 >= smallest;
 }

@@ -4,7 +4,7 @@ import type { Nanoseconds } from "../net/time.ts";
 import type { Trail } from "../session/segment.ts";
 import { remember } from "./remember.ts";
 import type { Scene } from "./scene.ts";
-import { endOf, readTrail } from "./trail-queries.ts";
+import { endpointOf, readTrail } from "./trail-queries.ts";
 
 /**
  * How the client's port was used for another connection while this one was open (backend-tuple
@@ -12,8 +12,8 @@ import { endOf, readTrail } from "./trail-queries.ts";
  * same four-tuple, `shared` when the port was merely used towards the same port elsewhere, which Linux does as a matter of course.
  */
 export function portElsewhere(scene: Scene, trail: Trail, until: Nanoseconds): "collided" | "shared" | "no" {
-  const client = endOf(trail, "client");
-  const server = endOf(trail, "server");
+  const client = endpointOf(trail, "client");
+  const server = endpointOf(trail, "server");
   let answer: "shared" | "no" = "no";
   const same = new Set([trail, ...scene.sightings(trail).map((sighting) => sighting.trail)]);
   for (const fellow of fellowsOf(scene, client)) {
@@ -22,7 +22,7 @@ export function portElsewhere(scene: Scene, trail: Trail, until: Nanoseconds): "
     if (initialNumber(fellow) !== undefined && initialNumber(fellow) === initialNumber(trail)) continue;
     const began = fellow.flow.from + epochBetween(scene, trail, fellow);
     if (began < trail.flow.from || began > until) continue;
-    const theirs = endOf(fellow, "server");
+    const theirs = endpointOf(fellow, "server");
     if (sameEndpoint(theirs, server) || marked(fellow)) return "collided";
     if (theirs.port === server.port) answer = "shared";
   }
@@ -39,7 +39,7 @@ function fellowsOf(scene: Scene, client: Endpoint): readonly Trail[] {
 const byClient = remember((scene: Scene): ReadonlyMap<string, readonly Trail[]> => {
   const found = new Map<string, Trail[]>();
   for (const trail of scene.vantages.flatMap((vantage) => vantage.trails)) {
-    const key = printEndpoint(endOf(trail, "client"));
+    const key = printEndpoint(endpointOf(trail, "client"));
     const list = found.get(key);
     if (list === undefined) found.set(key, [trail]);
     else list.push(trail);

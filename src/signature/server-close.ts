@@ -5,7 +5,7 @@ import type { Trail } from "../session/segment.ts";
 import type { Payload } from "./payload.ts";
 import { remember } from "./remember.ts";
 import type { Scene } from "./scene.ts";
-import { endOf, lastBefore, patience, type Reading, readTrail, type Step } from "./trail-queries.ts";
+import { endpointOf, lastBefore, patience, type Reading, readTrail, type Step } from "./trail-queries.ts";
 
 /** How and when the server ended a connection that the client had not begun to end. */
 export interface ServerClose {
@@ -99,12 +99,12 @@ const MOST_FELLOWS = 100;
 /** Other connections that the same server closed at the same instant, of its own accord; the first hundred. */
 export function closedTogether(scene: Scene, close: ServerClose): readonly ServerClose[] {
   const { trail } = close.reading;
-  const server = endOf(trail, "server");
+  const server = endpointOf(trail, "server");
   const found: ServerClose[] = [];
   for (const fellow of scene.vantages[trail.vantage]?.trails ?? []) {
     if (found.length === MOST_FELLOWS) break;
     if (fellow.flow.to < close.step.time - INSTANT || fellow.flow.from > close.step.time) continue;
-    if (fellow === trail || !sameEndpoint(endOf(fellow, "server"), server)) continue;
+    if (fellow === trail || !sameEndpoint(endpointOf(fellow, "server"), server)) continue;
     const theirs = serverClose(readTrail(fellow));
     if (theirs !== undefined && Math.abs(theirs.step.time - close.step.time) <= INSTANT) found.push(theirs);
   }
@@ -117,12 +117,12 @@ const AFTERMATH: Nanoseconds = 10 * SECOND;
 /** The first attempt to connect to the same server that was refused within ten seconds after the close. */
 export function refusedAfter(scene: Scene, close: ServerClose): Trail | undefined {
   const { trail } = close.reading;
-  const server = endOf(trail, "server");
+  const server = endpointOf(trail, "server");
   return scene.vantages[trail.vantage]?.trails.find(
     (fellow) =>
       fellow.flow.state === "refused" &&
       fellow.flow.from >= close.step.time - INSTANT &&
       fellow.flow.from <= close.step.time + AFTERMATH &&
-      sameEndpoint(endOf(fellow, "server"), server),
+      sameEndpoint(endpointOf(fellow, "server"), server),
   );
 }

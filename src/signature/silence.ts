@@ -7,7 +7,7 @@ import { icmpMeaning } from "./icmp-meaning.ts";
 import { remember } from "./remember.ts";
 import type { Scene } from "./scene.ts";
 import {
-  endOf,
+  endpointOf,
   lastBefore,
   longestSurvivedSilence,
   other,
@@ -82,12 +82,12 @@ export function unasked(reading: Reading, side: Step["side"], index: number): re
 /** Something that shows the whole destination to be gone, not only this connection. */
 function deadDestination(scene: Scene, reading: Reading, first: Step): string | undefined {
   const vantage = scene.vantages[reading.trail.vantage];
-  const peer = endOf(reading.trail, other(first.side));
+  const peer = endpointOf(reading.trail, other(first.side));
   const icmp = unreachable(reading.trail, first);
   if (icmp !== undefined) return `${icmp.sender} reported the destination unreachable`;
   for (const trail of vantage?.trails ?? []) {
     if (trail.flow.to < first.time - first.silence || trail === reading.trail) continue;
-    if (!sameEndpoint(endOf(trail, other(first.side)), peer)) continue;
+    if (!sameEndpoint(endpointOf(trail, other(first.side)), peer)) continue;
     // One SYN may have been sent just before the capture ended.
     const repeated = trail.flow.to - trail.flow.from > SECOND / 2;
     if (trail.flow.state === "unanswered" && repeated && trail.flow.to >= first.time) {

@@ -2,7 +2,7 @@ import { printEndpoint } from "../net/endpoint.ts";
 import { MILLISECOND, printSpan } from "../net/time.ts";
 import { hopsOf } from "./answering-host.ts";
 import type { Destination, Scene } from "./scene.ts";
-import { endOf, other, quickestAnswer, type Reading, type Step } from "./trail-queries.ts";
+import { endpointOf, other, quickestAnswer, type Reading, type Step } from "./trail-queries.ts";
 
 /** A way in which a packet is unlike the packets of the end it claims to come from. */
 export interface Strangeness {
@@ -54,4 +54,4 @@ export function strangeness(scene: Scene, reading: Reading, rst: Step): readonly
 }
 
 const destinationOf = (scene: Scene, reading: Reading): Destination | undefined =>
-  scene.vantages[reading.trail.vantage]?.destinations.get(printEndpoint(endOf(reading.trail, "server")));
+  scene.vantages[reading.trail.vantage]?.destinations.get(printEndpoint(endpointOf(reading.trail, "server")));

@@ -113,3 +113,20 @@ export function clientsOf(attempts: readonly Attempt[]): string {
   const addresses = [...new Set(attempts.map((a) => a.client.address))];
   return addresses.length > 3 ? `${addresses.length} clients` : addresses.join(", ");
 }
+
+/** A client that tries both IP versions goes on to the other within this time (RFC 8305 §5: 250 ms, and retries). */
+const FALLBACK: Nanoseconds = 2 * SECOND;
+
+/** Whether the same port was reached over the other IP version right then, as a client does that tries both (RFC 8305). */
+export function otherVersionAnswered({ vantage, server, syns }: Attempt): boolean {
+  const sixth = server.address.includes(":");
+  return [...vantage.destinations.values()].some(
+    ({ endpoint, answeredFrom, answeredTo }) =>
+      endpoint.port === server.port &&
+      endpoint.address.includes(":") !== sixth &&
+      answeredFrom !== undefined &&
+      answeredTo !== undefined &&
+      answeredFrom <= syns[0].time + FALLBACK &&
+      answeredTo >= syns[0].time - FALLBACK,
+  );
+}

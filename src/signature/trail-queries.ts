@@ -4,9 +4,9 @@ import { seqAdd, seqAfter, seqAtOrAfter, seqDiff } from "../net/sequence.ts";
 import { ACK, FIN, RST, SYN } from "../net/tcp-flags.ts";
 import { type Nanoseconds, SECOND } from "../net/time.ts";
 import type { Segment, Side, Trail } from "../session/segment.ts";
+import { withoutCopies } from "./copies.ts";
 import { type Payload, payloadReader } from "./payload.ts";
 import { remember } from "./remember.ts";
-import { withoutCopies } from "./tuple-queries.ts";
 
 /** A segment with what the segments before it make of it. */
 export interface Step {
@@ -190,8 +190,8 @@ export function longestSurvivedSilence(reading: Reading, index: number): Nanosec
 /** What comes later than this after a packet answers something else: two round trips, at least 0.2 s. */
 export const patience = (reading: Reading): Nanoseconds => Math.max(2 * (reading.roundTrip ?? 0), SECOND / 5);
 
-export const endOf = (trail: Trail, side: Side): Endpoint =>
+export const endpointOf = (trail: Trail, side: Side): Endpoint =>
   side === "client" ? clientOf(trail.flow) : serverOf(trail.flow);
 
 /** `client 10.1.2.3:42852` or `server [2001:db8::1]:443`. */
-export const named = (trail: Trail, side: Side): string => `${side} ${printEndpoint(endOf(trail, side))}`;
+export const named = (trail: Trail, side: Side): string => `${side} ${printEndpoint(endpointOf(trail, side))}`;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { sceneOfTrace } from "../../tests/helpers/trace.ts";
 import type { Segment, Trail } from "../session/segment.ts";
-import { attemptsOf, foreignAnswers, nextNumber, withoutCopies } from "./tuple-queries.ts";
+import { withoutCopies } from "./copies.ts";
+import { attemptsOf, foreignAnswers, nextNumber } from "./tuple-queries.ts";
 
 const ENDS = "client = 10.4.0.9:51514\none = 10.4.11.5:443\ntwo = 10.4.12.5:443\n";
 const trailsOf = (text: string): readonly Trail[] => sceneOfTrace(ENDS + text).vantages[0]?.trails ?? [];

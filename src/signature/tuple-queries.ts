@@ -6,8 +6,8 @@ import { clientOf, serverOf } from "../flow/flow.ts";
 import { type Endpoint, printEndpoint } from "../net/endpoint.ts";
 import { seqAdd, seqDiff } from "../net/sequence.ts";
 import { ACK, FIN, RST, SYN } from "../net/tcp-flags.ts";
-import { MILLISECOND } from "../net/time.ts";
 import type { Segment, Side, Trail } from "../session/segment.ts";
+import { withoutCopies } from "./copies.ts";
 
 /** Numbers further apart than this are taken for two connections' (4 MiB, the survey's bound for a foreign ACK). */
 export const FAR: number = 1 << 22;
@@ -93,13 +93,6 @@ function resetFor(answer: Segment, segments: readonly Segment[], index: number):
   return undefined;
 }
 
-/** The other side. */
-export const peerOf = (side: Side): Side => (side === "client" ? "server" : "client");
-
-/** The endpoint that plays a side. */
-export const endpointOf = (trail: Trail, side: Side): Endpoint =>
-  side === "client" ? clientOf(trail.flow) : serverOf(trail.flow);
-
 /** The number after the last one that a segment uses: SYN and FIN count one each (RFC 9293 §3.4). */
 export function endOf(segment: Segment): number {
   const controls = (segment.flags & (SYN | FIN)) !== 0 ? 1 : 0;
@@ -151,31 +144,3 @@ export const isSyn = (segment: Segment): boolean => (segment.flags & (SYN | ACK)
 /** ACK alone, no payload. */
 export const isBareAck = (segment: Segment): boolean =>
   segment.length === 0 && (segment.flags & (SYN | FIN | RST | ACK)) === ACK;
-
-/** A copy of a packet follows it within this time and these many packets. */
-const COPY_WITHIN = MILLISECOND;
-const COPY_REACH = 6;
-
-/** Leaves out the second sighting of one packet (a mirror port, or `-i any` on a machine that forwards). */
-export function withoutCopies(segments: readonly Segment[]): readonly Segment[] {
-  const kept = segments.filter((segment, i) => {
-    for (let back = Math.max(0, i - COPY_REACH); back < i; back++) {
-      if (isCopy(segments[back] as Segment, segment)) return false;
-    }
-    return true;
-  });
-  return kept.length === segments.length ? segments : kept;
-}
-
-function isCopy(a: Segment, b: Segment): boolean {
-  return (
-    a.seq === b.seq &&
-    a.ack === b.ack &&
-    a.flags === b.flags &&
-    a.length === b.length &&
-    a.from === b.from &&
-    a.window === b.window &&
-    a.ipId === b.ipId &&
-    b.time - a.time <= COPY_WITHIN
-  );
-}

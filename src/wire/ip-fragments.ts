@@ -51,7 +51,7 @@ export class FragmentStore {
     datagram.bytes += fragment.bytes.length;
     this.#bytes += fragment.bytes.length;
     if (!fragment.more && datagram.length < 0) datagram.length = end;
-    const payload = datagram.length < 0 ? undefined : assemble(datagram);
+    const payload = datagram.length < 0 || datagram.bytes < datagram.length ? undefined : assemble(datagram);
     if (payload === undefined) {
       this.#makeRoom(key);
       return WAITING;

@@ -3,7 +3,7 @@ import { captureAt } from "../capture-advice.ts";
 import { capital, carried, shown, withSightings } from "../findings.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding } from "../signature.ts";
-import { covers, endOf, lastBefore, named, type Reading, type Step } from "../trail-queries.ts";
+import { covers, endpointOf, lastBefore, named, type Reading, type Step } from "../trail-queries.ts";
 import { roundness, SHORTEST_WAIT } from "./grounds.ts";
 
 /** A gateway that said itself, with status 504 (RFC 9110 §15.6.5), that the server behind it did not answer. */
@@ -29,7 +29,7 @@ export function gatewayTimeout(scene: Scene, reading: Reading): Finding | undefi
     ruledOut: [{ cause: "keep-alive-race", because: "the request was acknowledged, and answered" }],
     refutedBy: "the server behind the gateway having answered in time",
     next: captureAt(
-      `the gateway ${endOf(trail, "server").address}`,
+      `the gateway ${endpointOf(trail, "server").address}`,
       "tcp",
       "shows whether the server behind it took the request, and what it did then",
     ),

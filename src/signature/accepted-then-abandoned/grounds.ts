@@ -22,6 +22,8 @@ export function confidenceOf(
   if (close.kind === "fin" && refusedAfter(scene, close) !== undefined) return undefined;
   if (request.request === "unclear") return close.kind === "abort" ? "possible" : undefined;
   if (close.kind === "fin" && !round) return request.request === "certain" ? "possible" : undefined;
+  // Unreadable, and closed in order: that it was a request is inferred from those before it.
+  if (close.kind === "fin" && request.request === "pattern") return "likely";
   return seenAtServer(scene, close.reading.trail) ? "certain" : "likely";
 }
 

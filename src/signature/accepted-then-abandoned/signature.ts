@@ -7,7 +7,7 @@ import type { Scene } from "../scene.ts";
 import { serverClose } from "../server-close.ts";
 import type { Finding, Signature } from "../signature.ts";
 import { strangeness } from "../stranger.ts";
-import { endOf, named, type Reading, readTrail } from "../trail-queries.ts";
+import { endpointOf, named, type Reading, readTrail } from "../trail-queries.ts";
 import { gatewayTimeout } from "./gateway-timeout.ts";
 import { confidenceOf, roundness, SHORTEST_WAIT } from "./grounds.ts";
 import { evidenceOf, what } from "./story.ts";
@@ -78,7 +78,7 @@ const NOT_READABLE =
 
 const nextCapture = (trail: Trail): string =>
   captureAt(
-    `${endOf(trail, "server").address}, and on the hosts behind it`,
-    hostFilter(endOf(trail, "client").address),
+    `${endpointOf(trail, "server").address}, and on the hosts behind it`,
+    hostFilter(endpointOf(trail, "client").address),
     "shows who acknowledged, who closed, and whether the request went further",
   );

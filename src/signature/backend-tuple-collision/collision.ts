@@ -3,7 +3,8 @@ import { seqDiff } from "../../net/sequence.ts";
 import { FIN, RST } from "../../net/tcp-flags.ts";
 import type { Side, Trail } from "../../session/segment.ts";
 import type { Scene } from "../scene.ts";
-import { type Attempt, attemptsOf, type Challenge, endOf, endpointOf, hasFlags, peerOf } from "../tuple-queries.ts";
+import { endpointOf, other } from "../trail-queries.ts";
+import { type Attempt, attemptsOf, type Challenge, endOf, hasFlags } from "../tuple-queries.ts";
 import { numbersFit } from "./numbers-fit.ts";
 import { type Clocks, type Stray, straysOf } from "./strays.ts";
 
@@ -117,7 +118,7 @@ export function differ(newer: readonly Sight[], older: readonly Sight[]): boolea
   return [...news].some((n) => !olds.has(n)) && [...olds].some((o) => !news.has(o));
 }
 
-const destinationOf = ({ trail, side }: Sight): string => printEndpoint(endpointOf(trail, peerOf(side)));
+const destinationOf = ({ trail, side }: Sight): string => printEndpoint(endpointOf(trail, other(side)));
 
 /** Either end had closed the old connection, by the challenge's numbers or by this capture's own order. */
 function closedBefore(older: Older, attempts: readonly Attempt[], challenge: Challenge | undefined): boolean {

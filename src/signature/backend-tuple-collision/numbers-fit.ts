@@ -2,7 +2,8 @@ import { seqAfter, seqDiff } from "../../net/sequence.ts";
 import { RST } from "../../net/tcp-flags.ts";
 import type { Segment, Side, Trail } from "../../session/segment.ts";
 import { remember } from "../remember.ts";
-import { endOf, hasFlags, peerOf } from "../tuple-queries.ts";
+import { other } from "../trail-queries.ts";
+import { endOf, hasFlags } from "../tuple-queries.ts";
 
 /** Packets missing from a capture may hide this many bytes between what was seen and what was challenged. */
 const NEAR = 1 << 20;
@@ -15,7 +16,7 @@ const NEAR = 1 << 20;
 export function numbersFit(trail: Trail, client: Side, challenge: Segment): "exact" | "near" | undefined {
   const books = booksOf(trail);
   const ofClient = fitOf(books[client], challenge.ack);
-  const ofServer = fitOf(books[peerOf(client)], challenge.seq);
+  const ofServer = fitOf(books[other(client)], challenge.seq);
   if (ofClient === undefined || ofServer === undefined) return undefined;
   return ofClient === "exact" && ofServer === "exact" ? "exact" : "near";
 }

@@ -40,5 +40,7 @@ function tell(collision: Collision, scene: Scene): Finding | undefined {
   const grade = gradeOf(collision, scene);
   const story = grade === undefined ? undefined : storyOf(collision, scene);
   if (grade === undefined || story === undefined) return undefined;
-  return grade.variant === "old-connection-lost" ? tellLost(story, grade) : tellRefused(story, grade);
+  const finding = grade.variant === "old-connection-lost" ? tellLost(story, grade) : tellRefused(story, grade);
+  // No evidence, no finding: what carries the story may have been left out of a very long flow.
+  return finding !== undefined && finding.evidence.length > 0 ? finding : undefined;
 }

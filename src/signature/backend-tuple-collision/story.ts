@@ -3,7 +3,8 @@ import { instantOf, type Nanoseconds, printInstant } from "../../net/time.ts";
 import type { Segment, Trail } from "../../session/segment.ts";
 import type { Scene } from "../scene.ts";
 import type { Evidence } from "../signature.ts";
-import { type Attempt, endpointOf, peerOf } from "../tuple-queries.ts";
+import { endpointOf, other } from "../trail-queries.ts";
+import type { Attempt } from "../tuple-queries.ts";
 import type { Collision, Older } from "./collision.ts";
 import type { Grade } from "./grade.ts";
 
@@ -24,7 +25,7 @@ export interface Story {
 /** Chooses the views: both connections in one capture if possible, with the destinations that the client used. */
 export function storyOf(collision: Collision, scene: Scene): Story | undefined {
   const { attempts, older, newer } = collision;
-  const serverOf = (o: Older): string => printEndpoint(endpointOf(o.trail, peerOf(o.side)));
+  const serverOf = (o: Older): string => printEndpoint(endpointOf(o.trail, other(o.side)));
   const olds = new Set(older.map(serverOf));
   const strayAt = collision.strays[0]?.older.trail;
   const score = (a: Attempt): number =>
@@ -39,15 +40,15 @@ export function storyOf(collision: Collision, scene: Scene): Story | undefined {
   const client = home?.client ?? (old === undefined ? undefined : endpointOf(old.trail, old.side));
   if (client === undefined) return undefined;
   const backends = attempts.filter((a) => a !== home && olds.has(printEndpoint(a.server)));
-  const other = newer.find((n) => n.trail.vantage === old?.trail.vantage) ?? newer[0];
+  const recent = newer.find((n) => n.trail.vantage === old?.trail.vantage) ?? newer[0];
   return {
     collision,
     scene,
     home,
     older: old,
     client,
-    oldServer: old === undefined ? undefined : endpointOf(old.trail, peerOf(old.side)),
-    newServer: home?.server ?? (other === undefined ? undefined : endpointOf(other.trail, peerOf(other.side))),
+    oldServer: old === undefined ? undefined : endpointOf(old.trail, other(old.side)),
+    newServer: home?.server ?? (recent === undefined ? undefined : endpointOf(recent.trail, other(recent.side))),
     backend: backends.find((a) => scene.vantages[a.vantage]?.place === "server") ?? backends[0],
   };
 }

@@ -2,8 +2,9 @@ import { seqDiff } from "../../net/sequence.ts";
 import { FIN, RST } from "../../net/tcp-flags.ts";
 import { MILLISECOND, type Nanoseconds } from "../../net/time.ts";
 import type { Segment, Side, Trail } from "../../session/segment.ts";
+import { withoutCopies } from "../copies.ts";
 import { remember } from "../remember.ts";
-import { type Attempt, endOf, isBareAck, isSyn, withoutCopies } from "../tuple-queries.ts";
+import { type Attempt, endOf, isBareAck, isSyn } from "../tuple-queries.ts";
 import { oriented } from "./oriented.ts";
 
 /** A SYN of the new connection and the duplicate ACK that came back on the old one instead of an answer. */

@@ -2,7 +2,9 @@ import { seqDiff } from "../../net/sequence.ts";
 import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
 import { MILLISECOND, type Nanoseconds } from "../../net/time.ts";
 import type { Segment, Side, Trail } from "../../session/segment.ts";
-import { endOf, FAR, hasFlags, peerOf, withoutCopies } from "../tuple-queries.ts";
+import { withoutCopies } from "../copies.ts";
+import { other } from "../trail-queries.ts";
+import { endOf, FAR, hasFlags } from "../tuple-queries.ts";
 
 /** Ways in which a capture differs from what was on the wire. */
 export type ArtefactKind =
@@ -59,12 +61,12 @@ function ackedButMissing(segments: readonly Segment[]): Segment[] {
     if (hasFlags(segment, SYN) || known === undefined || (seqDiff(end, known) > 0 && seqDiff(end, known) < FAR))
       next[side] = end;
     if (!hasFlags(segment, ACK)) continue;
-    const other = peerOf(side);
-    const theirs = next[other];
+    const peer = other(side);
+    const theirs = next[peer];
     const ahead = theirs === undefined ? 0 : seqDiff(segment.ack, theirs);
     if (theirs === undefined || ahead <= 0 || ahead >= FAR || hasFlags(segment, SYN)) continue;
-    holes.push({ side: other, from: theirs, to: segment.ack, seen: segment });
-    next[other] = segment.ack;
+    holes.push({ side: peer, from: theirs, to: segment.ack, seen: segment });
+    next[peer] = segment.ack;
   }
   return holes.map((hole) => hole.seen);
 }

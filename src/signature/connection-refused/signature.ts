@@ -1,16 +1,22 @@
 import { printEndpoint } from "../../net/endpoint.ts";
-import { instantOf, printInstant, printSpan, SECOND } from "../../net/time.ts";
+import { instantOf, printInstant, printSpan } from "../../net/time.ts";
 import { type Answerer, whoAnswered } from "../answering-host.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
 import { isProbe } from "../probing.ts";
 import type { Scene } from "../scene.ts";
 import type { Evidence, Finding, Signature } from "../signature.ts";
-import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, toldOnce } from "../syn-queries.ts";
+import {
+  type Attempt,
+  attemptsOf,
+  byServer,
+  clientsOf,
+  elsewhere,
+  otherVersionAnswered,
+  toldOnce,
+} from "../syn-queries.ts";
 
 /** Attempts shown packet by packet; the others are counted and listed as connections. */
 const MOST_SHOWN = 4;
-/** A client that tries both IP versions goes on to the other within this time (RFC 8305 §5: 250 ms, and retries). */
-const FALLBACK = 2 * SECOND;
 
 export const signature: Signature = {
   id: "connection-refused",
@@ -43,7 +49,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
   const { vantage, server } = first;
   const answerers = group.map((a) => whoAnswered(scene, a));
   const answerer = answerers.find((a) => a.confidence === "certain") ?? (answerers[0] as Answerer);
-  const wentOn = group.every((a) => otherVersionAnswered(a));
+  const wentOn = group.every(otherVersionAnswered);
   const name = printEndpoint(server);
   const at = first.syns[0].time;
   const waited = (first.refusal?.time ?? at) - at;
@@ -100,18 +106,4 @@ function refusalOf(attempt: Attempt, refusal: NonNullable<Attempt["refusal"]>): 
   const { index } = attempt.vantage;
   const shows = `RST that acknowledges the SYN, TTL ${refusal.ttl}, after ${printSpan(refusal.time - attempt.syns[0].time)}`;
   return { vantage: index, packet: refusal.packet, at: refusal.time, shows };
-}
-
-/** Whether the same port was reached over the other IP version right then, as a client does that tries both (RFC 8305). */
-function otherVersionAnswered({ vantage, server, syns }: Attempt): boolean {
-  const sixth = server.address.includes(":");
-  return [...vantage.destinations.values()].some(
-    ({ endpoint, answeredFrom, answeredTo }) =>
-      endpoint.port === server.port &&
-      endpoint.address.includes(":") !== sixth &&
-      answeredFrom !== undefined &&
-      answeredTo !== undefined &&
-      answeredFrom <= syns[0].time + FALLBACK &&
-      answeredTo >= syns[0].time - FALLBACK,
-  );
 }

@@ -5,7 +5,7 @@ import { captureAt, hostFilter } from "../capture-advice.ts";
 import { briefly, onePerConnection, shown, withSightings } from "../findings.ts";
 import type { Scene } from "../scene.ts";
 import type { Evidence, Finding, Signature } from "../signature.ts";
-import { endOf, named } from "../trail-queries.ts";
+import { endpointOf, named } from "../trail-queries.ts";
 import { candidatesOf, excludedBy } from "./candidates.ts";
 import { type Loss, type LossKind, lossOf } from "./loss.ts";
 
@@ -35,7 +35,7 @@ function detect(scene: Scene): Finding[] {
   return onePerConnection(scene, (trail) => {
     const loss = lossOf(scene, trail);
     if (loss === undefined) return undefined;
-    const key = `${loss.kind} ${printEndpoint(endOf(trail, "server"))}`;
+    const key = `${loss.kind} ${printEndpoint(endpointOf(trail, "server"))}`;
     const alike = (told.get(key) ?? 0) + 1;
     told.set(key, alike);
     return alike > MOST_ALIKE ? undefined : tell(scene, trail, loss);
@@ -118,8 +118,8 @@ function nextCapture(scene: Scene, trail: Trail): string {
   const places = new Set(
     [trail.vantage, ...scene.sightings(trail).map((s) => s.vantage.index)].map((v) => scene.vantages[v]?.place),
   );
-  const client = endOf(trail, "client");
-  const server = endOf(trail, "server");
+  const client = endpointOf(trail, "client");
+  const server = endpointOf(trail, "server");
   if (!places.has("server")) {
     const where = `the server's own host (${server.address}, or the target behind it if that is a balancer)`;
     return captureAt(where, hostFilter(client.address), "shows which of the packets arrive and what is sent back");

@@ -6,7 +6,7 @@ import { SERVER_IDLE_LIMITS, timeoutNear } from "../known-timeouts.ts";
 import type { Scene } from "../scene.ts";
 import { closedTogether, refusedAfter, serverClose } from "../server-close.ts";
 import type { Confidence, Evidence, Finding, Signature } from "../signature.ts";
-import { endOf, named } from "../trail-queries.ts";
+import { endpointOf, named } from "../trail-queries.ts";
 import { type Crossing, crossingOf } from "./crossing.ts";
 
 export const signature: Signature = {
@@ -64,8 +64,8 @@ function judge(scene: Scene, trail: Trail): Finding | undefined {
       ? {}
       : {
           next: captureAt(
-            `the server ${endOf(trail, "server").address}`,
-            hostFilter(endOf(trail, "client").address, endOf(trail, "server").port),
+            `the server ${endpointOf(trail, "server").address}`,
+            hostFilter(endpointOf(trail, "client").address, endpointOf(trail, "server").port),
             "shows the FIN leave before the request arrives",
           ),
         }),

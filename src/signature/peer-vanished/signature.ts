@@ -8,7 +8,7 @@ import { portElsewhere } from "../port-elsewhere.ts";
 import type { Scene } from "../scene.ts";
 import type { Confidence, Finding, Signature } from "../signature.ts";
 import { judgeSilence, type UnansweredTail, unansweredTail, unreachable } from "../silence.ts";
-import { covers, endOf, named, other, type Reading, readTrail } from "../trail-queries.ts";
+import { covers, endpointOf, named, other, type Reading, readTrail } from "../trail-queries.ts";
 import { evidenceOf } from "./story.ts";
 
 export const signature: Signature = {
@@ -71,7 +71,7 @@ function judge(scene: Scene, trail: Trail, speaker: Side): Finding | undefined {
       { cause: "silent-idle-drop", because },
       {
         cause: "process-gone",
-        because: `a dead process leaves a kernel that answers with RST; nothing of the kind came from ${endOf(trail, peer).address}`,
+        because: `a dead process leaves a kernel that answers with RST; nothing of the kind came from ${endpointOf(trail, peer).address}`,
       },
       {
         cause: "backend-tuple-collision",
@@ -79,13 +79,13 @@ function judge(scene: Scene, trail: Trail, speaker: Side): Finding | undefined {
           "no answer with another connection's numbers came, and the client's port was not used for another connection meanwhile",
       },
     ],
-    refutedBy: `any packet from ${printEndpoint(endOf(trail, peer))} on this connection after the first repetition`,
+    refutedBy: `any packet from ${printEndpoint(endpointOf(trail, peer))} on this connection after the first repetition`,
     ...(confidence === "certain"
       ? {}
       : {
           next: captureAt(
-            `${endOf(trail, peer).address} (or the target behind it)`,
-            hostFilter(endOf(trail, speaker).address),
+            `${endpointOf(trail, peer).address} (or the target behind it)`,
+            hostFilter(endpointOf(trail, speaker).address),
             "shows whether the packets arrive there and whether answers leave",
           ),
         }),
@@ -124,11 +124,11 @@ function losesSomething(reading: Reading, { first }: UnansweredTail): boolean {
 
 /** Other connections between the same two addresses that went unanswered at the same time; at most two. */
 function diedTogether(scene: Scene, reading: Reading, tail: UnansweredTail): readonly UnansweredTail[] {
-  const peer = endOf(reading.trail, other(tail.speaker)).address;
+  const peer = endpointOf(reading.trail, other(tail.speaker)).address;
   const found: UnansweredTail[] = [];
   for (const fellow of scene.vantages[reading.trail.vantage]?.trails ?? []) {
     if (found.length === 2) break;
-    if (fellow === reading.trail || endOf(fellow, other(tail.speaker)).address !== peer) continue;
+    if (fellow === reading.trail || endpointOf(fellow, other(tail.speaker)).address !== peer) continue;
     const theirs = unansweredTail(readTrail(fellow), tail.speaker);
     if (theirs === undefined || theirs.repeats.length < 2 || theirs.lastSign === undefined) continue;
     const overlap = theirs.first.time < tail.first.time + tail.span;

@@ -6,7 +6,7 @@ import type { Scene } from "../scene.ts";
 import { type ServerClose, serverClose } from "../server-close.ts";
 import type { Confidence } from "../signature.ts";
 import { SHORTEST_SILENCE } from "../silence.ts";
-import { endOf, lastBefore, longestSurvivedSilence, readTrail } from "../trail-queries.ts";
+import { endpointOf, lastBefore, longestSurvivedSilence, readTrail } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
 import { sameIdleness, workOf } from "./work.ts";
 
@@ -46,10 +46,10 @@ function withoutSocket(scene: Scene, { close, refused }: Death): Confidence | un
 /** Another connection of the same server met the same within five seconds. */
 function othersWithoutSocket(scene: Scene, close: ServerClose): boolean {
   const { trail } = close.reading;
-  const server = endOf(trail, "server");
+  const server = endpointOf(trail, "server");
   return (scene.vantages[trail.vantage]?.trails ?? []).some((fellow) => {
     if (fellow === trail || fellow.flow.to < close.step.time - 5 * SECOND) return false;
-    if (!sameEndpoint(endOf(fellow, "server"), server)) return false;
+    if (!sameEndpoint(endpointOf(fellow, "server"), server)) return false;
     const theirs = serverClose(readTrail(fellow));
     return theirs?.kind === "no-socket" && Math.abs(theirs.step.time - close.step.time) < 5 * SECOND;
   });

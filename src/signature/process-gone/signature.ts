@@ -6,7 +6,7 @@ import type { Scene } from "../scene.ts";
 import { closedTogether, refusedAfter, serverClose } from "../server-close.ts";
 import type { Finding, Signature } from "../signature.ts";
 import { strangeness } from "../stranger.ts";
-import { endOf, readTrail } from "../trail-queries.ts";
+import { endpointOf, readTrail } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
 import { confidenceOf } from "./grounds.ts";
 import { evidenceOf } from "./story.ts";
@@ -65,13 +65,13 @@ const STREAMS =
   "that streams were in flight: the payload is not readable, but the server kept sending unasked across other exchanges";
 
 function next(scene: Scene, trail: Trail): string {
-  const host = `${endOf(trail, "server").address} or the target behind it`;
+  const host = `${endpointOf(trail, "server").address} or the target behind it`;
   if (seenAtServer(scene, trail)) {
     return `On the server's host (${host}) compare the time with the start of the process, its exit code and the kernel's log: systemctl status, journalctl -k --since, kubectl describe pod`;
   }
   return captureAt(
     `the server's own host (${host})`,
-    hostFilter(endOf(trail, "client").address),
+    hostFilter(endpointOf(trail, "client").address),
     "shows whether all of its connections closed at that instant; compare with the start time of the process",
   );
 }

@@ -1,14 +1,14 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { printSpan, SECOND } from "../../net/time.ts";
 import type { RuledOut } from "../signature.ts";
-import { endOf, named } from "../trail-queries.ts";
+import { endpointOf, named } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
 
 /** Who ended, how that looked, and what this connection lost by it. */
 export function summaryOf(death: Death): string {
   const { trail } = death.close.reading;
   const refused = death.refused === undefined ? "" : ", and new connections were refused right afterwards";
-  return `The process behind ${named(trail, "server")} ended: ${told(death)}${refused}. Client ${printEndpoint(endOf(trail, "client"))} lost ${lost(death)}.`;
+  return `The process behind ${named(trail, "server")} ended: ${told(death)}${refused}. Client ${printEndpoint(endpointOf(trail, "client"))} lost ${lost(death)}.`;
 }
 
 const HOW = {

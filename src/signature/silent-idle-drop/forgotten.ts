@@ -4,7 +4,7 @@ import type { Trail } from "../../session/segment.ts";
 import { remember } from "../remember.ts";
 import type { Scene } from "../scene.ts";
 import { SHORTEST_SILENCE, unansweredTail } from "../silence.ts";
-import { endOf, lastBefore, other, patience, type Reading, readTrail, type Step } from "../trail-queries.ts";
+import { endpointOf, lastBefore, other, patience, type Reading, readTrail, type Step } from "../trail-queries.ts";
 
 /** A connection whose first packet after a long silence was lost or met a RST. */
 export interface Broken {
@@ -72,22 +72,29 @@ const isFarewell = (reading: Reading, step: Step): boolean => {
 export function peerAnswersOthers(scene: Scene, { reading, first }: Broken): boolean {
   const vantage = scene.vantages[reading.trail.vantage];
   const side = other(first.side);
-  const peer = endOf(reading.trail, side);
+  const peer = endpointOf(reading.trail, side);
   const later = first.time + patience(reading);
   const answered = side === "server" ? vantage?.destinations.get(printEndpoint(peer))?.answeredTo : undefined;
   if (answered !== undefined && answered > first.time) return true;
   return (vantage?.trails ?? []).some((trail) => {
-    if (trail.flow.to <= later || trail === reading.trail || endOf(trail, side).address !== peer.address) return false;
+    if (trail.flow.to <= later || trail === reading.trail || endpointOf(trail, side).address !== peer.address)
+      return false;
     return (readTrail(trail).last[side] ?? 0) > later;
   });
 }
 
-/** Other connections to the same server that died in the same way, more than a second away from this death. */
-export function alikeDeaths(scene: Scene, { reading, first }: Broken): readonly Broken[] {
-  const server = endOf(reading.trail, "server");
+/**
+ * Other connections to the same server that died in the same way, in another silence: where the silences overlap,
+ * one restart of the server's host within both explains both deaths as well.
+ */
+export function alikeDeaths(scene: Scene, { reading, first, lastSign }: Broken): readonly Broken[] {
+  const from = lastSign?.time ?? first.time;
+  const server = endpointOf(reading.trail, "server");
   return (scene.vantages[reading.trail.vantage]?.trails ?? []).flatMap((trail) => {
-    if (trail === reading.trail || !sameEndpoint(endOf(trail, "server"), server)) return [];
+    if (trail === reading.trail || !sameEndpoint(endpointOf(trail, "server"), server)) return [];
     const broken = brokenSilence(trail);
-    return broken !== undefined && Math.abs(broken.first.time - first.time) > SECOND ? [broken] : [];
+    if (broken === undefined) return [];
+    const theirs = broken.lastSign?.time ?? broken.first.time;
+    return broken.first.time < from || theirs > first.time ? [broken] : [];
   });
 }

@@ -8,6 +8,13 @@ test.each([
   ["lost-ping", ["blackhole possible 10.1.2.3:42852 > 10.9.9.9:443: capture#8,10,11,12,13,14,15,16"]],
   ["own-reset", []],
   ["same-hops", ["reset-on-next-packet possible 10.1.2.3:42852 > 10.9.9.9:8080: capture#5,7,8"]],
+  [
+    "restarted-host",
+    [
+      "reset-on-next-packet possible 10.1.2.3:42852 > 10.9.9.9:443: capture#5,13,14",
+      "reset-on-next-packet possible 10.1.2.3:42860 > 10.9.9.9:443: capture#11,15,16",
+    ],
+  ],
   ["server-speaks", ["reset-on-next-packet likely [2001:db8::3]:42852 > [2001:db8:9::9]:5432: target#6,7,8"]],
   ["near-miss", []],
 ])("%s", (trace, claims) => {

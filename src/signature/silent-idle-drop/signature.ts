@@ -9,7 +9,7 @@ import { portElsewhere } from "../port-elsewhere.ts";
 import type { Scene } from "../scene.ts";
 import type { Confidence, Finding, RuledOut, Signature } from "../signature.ts";
 import { judgeSilence } from "../silence.ts";
-import { endOf, named, other } from "../trail-queries.ts";
+import { endpointOf, named, other } from "../trail-queries.ts";
 import { type Broken, brokenSilence } from "./forgotten.ts";
 import { groundsOf } from "./grounds.ts";
 import { evidenceOf } from "./story.ts";
@@ -83,14 +83,14 @@ function summaryOf({ reading, first, repeats, reset }: Broken): string {
 function nextCapture({ reading, first }: Broken): string {
   const peer = other(first.side);
   return captureAt(
-    `the ${peer} (${endOf(reading.trail, peer).address} or the host behind it)`,
-    hostFilter(endOf(reading.trail, first.side).address),
+    `the ${peer} (${endpointOf(reading.trail, peer).address} or the host behind it)`,
+    hostFilter(endpointOf(reading.trail, first.side).address),
     "if the packet after the silence does not arrive there, a box in between dropped it",
   );
 }
 
 function ruledOut({ reading, first }: Broken, survived: number, alive: boolean): readonly RuledOut[] {
-  const peer = endOf(reading.trail, other(first.side));
+  const peer = endpointOf(reading.trail, other(first.side));
   const longest =
     survived > 0 ? `the longest silence survived before was ${printSpan(survived)}` : "this was the first silence";
   return [

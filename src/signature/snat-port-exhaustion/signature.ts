@@ -94,15 +94,17 @@ const answeredAttempts = remember((vantage: Vantage) =>
 );
 
 /**
- * Certain where one capture shows the SYN enter the box and not leave it, or its ports are seen to be used again and again; a capture at one
- * server cannot tell a SYN that was dropped from one that was sent to another server.
+ * Certain where its ports are seen to be used again, or one capture shows the SYN enter the box and not leave it; a capture at one server cannot
+ * tell a SYN that was dropped from one that was sent to another server. Ports given out in order have no gap even when there are plenty.
  */
 function confidenceOf(held: HeldPorts | undefined, entered: boolean, translations: readonly Translation[]): Confidence {
   if (held === undefined) return "possible";
   const ports = translations.map((t) => t.far.client.port);
   const reused = new Set(ports).size < ports.length;
   if (!held.full) return reused ? "likely" : "possible";
-  return entered || reused ? "certain" : "likely";
+  if (reused) return "certain";
+  if (ports.every((port, i) => i === 0 || port > (ports[i - 1] as number))) return entered ? "likely" : "possible";
+  return entered ? "certain" : "likely";
 }
 
 function placeOf(held: HeldPorts | undefined): string {

@@ -1,7 +1,7 @@
 import { isAtHost, isFresh, missedBy } from "../answering-host.ts";
 import type { Destination, Scene } from "../scene.ts";
 import type { Confidence } from "../signature.ts";
-import { type Attempt, elsewhere } from "../syn-queries.ts";
+import { type Attempt, elsewhere, otherVersionAnswered } from "../syn-queries.ts";
 
 /** SYNs to one destination without answer: one or two may be lost by chance, three are not. */
 const ENOUGH_SYNS = 3;
@@ -29,6 +29,10 @@ export function verdictOf(
   }
   const total = group.reduce((sum, a) => sum + a.syns.length, 0);
   const enough = total >= ENOUGH_SYNS && control !== undefined && own?.answeredTo === undefined;
+  if (group.every(otherVersionAnswered)) {
+    const where = "the client went on over the other IP version, so nothing may have been lost";
+    return { variant: undefined, confidence: "possible", where };
+  }
   const missed = group.map((a) => missedBy(scene, a)).find((v) => v !== undefined);
   if (missed !== undefined && total >= ENOUGH_SYNS) {
     return {
