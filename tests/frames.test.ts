@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,6 +14,7 @@ import type { FrameListing } from "../src/report/frame-listing.ts";
 import { renderFramesJson } from "../src/report/frames-json.ts";
 import { renderFramesText } from "../src/report/frames-text.ts";
 import type { SessionEvent, SessionSummary } from "../src/session/conversation.ts";
+import { recordingsIn } from "./helpers/recordings.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DRAIN = join(ROOT, "examples", "goaway-drain");
@@ -136,14 +136,7 @@ interface Reading {
 if (folder === "" || !existsSync(oracle)) {
   test.skip("public captures: HALFOPEN_CAPTURES names no folder with oracle-http2.jsonl.gz", () => {});
 } else {
-  const lines = (content: string): unknown[] =>
-    content
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-  const readings = lines(gunzipSync(readFileSync(oracle)).toString()) as Reading[];
-  const index = lines(readFileSync(join(folder, "index.jsonl"), "utf8")) as { file: string; keylog: string | null }[];
-  const keyLogs = new Map(index.map(({ file, keylog }) => [file, keylog]));
+  const { readings, keyLogs } = recordingsIn<Reading>(folder, "oracle-http2.jsonl.gz");
 
   test.each(readings.map((reading) => [reading.file, reading] as const))(
     "frames of %s as tshark reads them",

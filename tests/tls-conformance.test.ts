@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { openSource } from "../src/capture/evidence-source.ts";
 import { readCapture } from "../src/capture/read-capture.ts";
@@ -10,6 +9,7 @@ import { printEndpoint } from "../src/net/endpoint.ts";
 import { readSessions } from "../src/read-sessions.ts";
 import type { SessionEvent, SessionSummary } from "../src/session/conversation.ts";
 import { protectionOf } from "../src/session/tls/cipher-suites.ts";
+import { recordingsIn } from "./helpers/recordings.ts";
 
 /**
  * TLS in public captures, against tshark's reading of it with the same secrets. The captures are no
@@ -37,14 +37,7 @@ interface Reading {
 if (folder === "" || !existsSync(oracle)) {
   test.skip("public captures: HALFOPEN_CAPTURES names no folder with oracle-tls.jsonl.gz", () => {});
 } else {
-  const lines = (text: string): unknown[] =>
-    text
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-  const readings = lines(gunzipSync(readFileSync(oracle)).toString()) as Reading[];
-  const index = lines(readFileSync(join(folder, "index.jsonl"), "utf8")) as { file: string; keylog: string | null }[];
-  const keyLogs = new Map(index.map(({ file, keylog }) => [file, keylog]));
+  const { readings, keyLogs } = recordingsIn<Reading>(folder, "oracle-tls.jsonl.gz");
 
   describe.each(readings.map((reading) => [reading.file, reading] as const))("%s", async (file, reading) => {
     const found = await read(join(folder, file), keyLogs.get(file) ?? undefined);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sceneOfTrace } from "../../tests/helpers/trace.ts";
+import { twistedScene } from "../../tests/helpers/twisted-scene.ts";
 import type { Segment, Trail } from "../session/segment.ts";
 import { signature as acceptedThenAbandoned } from "./accepted-then-abandoned/signature.ts";
 import { signature as keepAliveRace } from "./keep-alive-race/signature.ts";
@@ -37,8 +38,8 @@ const change = fc.record({
 });
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
-function garble(trail: Trail, changes: readonly Change[]): Trail {
-  let segments = trail.segments;
+function garble(story: readonly Segment[], changes: readonly Change[]): readonly Segment[] {
+  let segments = story;
   for (const { at, how } of changes) {
     const index = at % Math.max(1, segments.length);
     segments = segments.flatMap((segment, i) => {
@@ -47,23 +48,7 @@ function garble(trail: Trail, changes: readonly Change[]): Trail {
       return how === "twice" ? [segment, segment] : [{ ...segment, ...how }];
     });
   }
-  return { ...trail, segments };
-}
-
-/** The scene with the changes made to its trails; sightings are lost where a trail is another object. */
-function garbled(scene: Scene, changes: readonly Change[]): Scene {
-  const twin = new Map(scene.vantages.flatMap((v) => v.trails.map((t) => [t, garble(t, changes)] as const)));
-  const back = new Map([...twin].map(([old, made]) => [made, old] as const));
-  const vantages = scene.vantages.map((v) => ({ ...v, trails: v.trails.map((t) => twin.get(t) ?? t) }));
-  return {
-    vantages,
-    sightings: (trail) =>
-      scene.sightings(back.get(trail) ?? trail).map((s) => ({
-        ...s,
-        vantage: vantages[s.vantage.index] ?? s.vantage,
-        trail: twin.get(s.trail) ?? s.trail,
-      })),
-  };
+  return segments;
 }
 
 test.each(SIGNATURES.map((signature) => [signature.id, signature] as const))(
@@ -72,7 +57,7 @@ test.each(SIGNATURES.map((signature) => [signature.id, signature] as const))(
     let found = 0;
     fc.assert(
       fc.property(fc.nat(scenes.length - 1), fc.array(change, { maxLength: 6 }), (which, changes) => {
-        const scene = garbled(scenes[which] as Scene, changes);
+        const scene = twistedScene(scenes[which] as Scene, (segments) => garble(segments, changes));
         const packets = scene.vantages.map((v) => new Set(v.trails.flatMap(packetsOf)));
         for (const finding of signature.detect(scene)) {
           found++;

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sceneOfTrace } from "../../tests/helpers/trace.ts";
-import type { Segment, Trail } from "../session/segment.ts";
+import { twistedScene } from "../../tests/helpers/twisted-scene.ts";
+import type { Segment } from "../session/segment.ts";
 import { signature as backendTupleCollision } from "./backend-tuple-collision/signature.ts";
 import { signature as captureArtefact } from "./capture-artefact/signature.ts";
 import { signature as inconclusive } from "./inconclusive/signature.ts";
@@ -52,32 +53,13 @@ function garble(segments: readonly Segment[], { at, other, how, by }: Change): r
   }
 }
 
-/** The scene with the changes made to every trail. */
-function garbled(scene: Scene, changes: readonly Change[]): Scene {
-  const made = new Map<Trail, Trail>();
-  for (const trail of scene.vantages.flatMap((v) => v.trails)) {
-    made.set(trail, { ...trail, segments: changes.reduce(garble, trail.segments) });
-  }
-  const back = new Map([...made].map(([old, twin]) => [twin, old] as const));
-  const vantages = scene.vantages.map((v) => ({ ...v, trails: v.trails.map((t) => made.get(t) ?? t) }));
-  return {
-    vantages,
-    sightings: (trail) =>
-      scene.sightings(back.get(trail) ?? trail).map((s) => ({
-        ...s,
-        vantage: vantages[s.vantage.index] ?? s.vantage,
-        trail: made.get(s.trail) ?? s.trail,
-      })),
-  };
-}
-
 test.each(SIGNATURES.map((signature) => [signature.id, signature] as const))(
   "%s makes sense of garbled stories, or nothing, and names only packets that are there",
   (id, signature) => {
     let found = 0;
     fc.assert(
       fc.property(fc.nat(scenes.length - 1), fc.array(change, { maxLength: 5 }), (which, changes) => {
-        const scene = garbled(scenes[which] as Scene, changes);
+        const scene = twistedScene(scenes[which] as Scene, (segments) => changes.reduce(garble, segments));
         const packets = scene.vantages.map((v) => new Set(v.trails.flatMap((t) => t.segments.map((s) => s.packet))));
         const trails = new Set(scene.vantages.flatMap((v) => v.trails));
         for (const finding of signature.detect(scene)) {

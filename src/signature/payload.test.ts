@@ -1,26 +1,6 @@
 import { expect, test } from "vitest";
-import type { Segment } from "../session/segment.ts";
+import { segmentWith } from "../../tests/helpers/segment-with.ts";
 import { payloadReader } from "./payload.ts";
-
-function segment(bytes: readonly number[]): Segment {
-  return {
-    packet: 1,
-    time: 0,
-    from: "client",
-    flags: 0x18,
-    seq: 1,
-    ack: 1,
-    length: bytes.length,
-    window: 502,
-    ttl: 64,
-    ipId: 1,
-    timestamp: undefined,
-    optionBytes: 12,
-    head: Uint8Array.from(bytes.slice(0, 64)),
-    sourceMac: "",
-    notes: [],
-  };
-}
 
 const text = (line: string): number[] => [...Buffer.from(line)];
 const record = (type: number, length: number): number[] => [
@@ -45,7 +25,7 @@ const frame = (type: number, stream: number, length: number): number[] => [
 ];
 
 /** The opening of a TLS 1.3 connection, so that sizes have one meaning. */
-const tls13 = [segment(record(22, 200)), segment([...record(20, 1), ...record(23, 53)])];
+const tls13 = [segmentWith(record(22, 200)), segmentWith([...record(20, 1), ...record(23, 53)])];
 
 test.each([
   ["GET / HTTP/1.1", text("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), "request"],
@@ -65,21 +45,21 @@ test.each([
   ["a PING on a stream is no frame", frame(6, 1, 8), "opaque"],
   ["anything else", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "opaque"],
 ])("%s", (_, bytes, kind) => {
-  expect(payloadReader(tls13)(segment(bytes)).kind).toBe(kind);
+  expect(payloadReader(tls13)(segmentWith(bytes)).kind).toBe(kind);
 });
 
 test("a PING is known by its size when encrypted, by its frame when not, and never by a larger record", () => {
   const read = payloadReader(tls13);
-  expect(read(segment(record(23, 34)))).toMatchObject({ pingSized: true, inferred: true });
-  expect(read(segment(frame(6, 0, 8)))).toMatchObject({ pingSized: true, inferred: false });
-  expect(read(segment(record(23, 41))).pingSized).toBe(false);
+  expect(read(segmentWith(record(23, 34)))).toMatchObject({ pingSized: true, inferred: true });
+  expect(read(segmentWith(frame(6, 0, 8)))).toMatchObject({ pingSized: true, inferred: false });
+  expect(read(segmentWith(record(23, 41))).pingSized).toBe(false);
   // Without the beginning of the connection, 41 bytes may be a PING of TLS 1.2.
-  expect(payloadReader([])(segment(record(23, 41))).pingSized).toBe(true);
+  expect(payloadReader([])(segmentWith(record(23, 41))).pingSized).toBe(true);
 });
 
 test("start lines are told without control characters", () => {
-  expect(payloadReader([])(segment(text("GET /\u0007 HTTP/1.1\r\n"))).line).toBe("GET /. HTTP/1.1");
-  expect(payloadReader([])(segment(text("HTTP/1.1 504 Gateway Time-out\r\n"))).status).toBe(504);
+  expect(payloadReader([])(segmentWith(text("GET /\u0007 HTTP/1.1\r\n"))).line).toBe("GET /. HTTP/1.1");
+  expect(payloadReader([])(segmentWith(text("HTTP/1.1 504 Gateway Time-out\r\n"))).status).toBe(504);
 });
 
 test.each([
@@ -88,6 +68,6 @@ test.each([
   [9, "control"],
   [400, "opaque"],
 ])("of %i bytes of which none was captured only the length is known", (length, kind) => {
-  const blind = { ...segment(Array(length).fill(0)), head: new Uint8Array(0) };
+  const blind = { ...segmentWith(Array(length).fill(0)), head: new Uint8Array(0) };
   expect(payloadReader([])(blind)).toMatchObject({ kind, inferred: true });
 });

@@ -1,27 +1,6 @@
 import { expect, test } from "vitest";
-import type { Segment } from "../session/segment.ts";
+import { segmentWith } from "../../tests/helpers/segment-with.ts";
 import { fillsSegment, tlsOverheads, tlsRecords } from "./tls-records.ts";
-
-/** A segment with this payload, of which `captured` bytes were kept. */
-function segment(bytes: readonly number[], from: Segment["from"] = "client", captured = 64): Segment {
-  return {
-    packet: 1,
-    time: 0,
-    from,
-    flags: 0x18,
-    seq: 1,
-    ack: 1,
-    length: bytes.length,
-    window: 502,
-    ttl: 64,
-    ipId: 1,
-    timestamp: undefined,
-    optionBytes: 12,
-    head: Uint8Array.from(bytes.slice(0, captured)),
-    sourceMac: "",
-    notes: [],
-  };
-}
 
 const record = (type: number, length: number): number[] => [
   type,
@@ -33,7 +12,7 @@ const record = (type: number, length: number): number[] => [
 ];
 
 test("reads the headers that stand in the captured beginning", () => {
-  const flight = segment([...record(20, 1), ...record(23, 53)]);
+  const flight = segmentWith([...record(20, 1), ...record(23, 53)]);
   expect(tlsRecords(flight)).toEqual([
     { type: 20, length: 1, at: 0 },
     { type: 23, length: 53, at: 6 },
@@ -42,12 +21,12 @@ test("reads the headers that stand in the captured beginning", () => {
 });
 
 test("a record longer than the segment does not fill it, and bytes that are no record give none", () => {
-  const cut = segment(record(23, 1400).slice(0, 500));
+  const cut = segmentWith(record(23, 1400).slice(0, 500));
   expect(tlsRecords(cut)).toEqual([{ type: 23, length: 1400, at: 0 }]);
   expect(fillsSegment(tlsRecords(cut), cut)).toBe(false);
-  expect(tlsRecords(segment([...Buffer.from("GET / HTTP/1.1\r\n")]))).toEqual([]);
-  expect(tlsRecords(segment([23, 3, 3, 0xff, 0xff, 0]))).toEqual([]);
-  expect(tlsRecords(segment([22, 3, 1], "client"))).toEqual([]);
+  expect(tlsRecords(segmentWith([...Buffer.from("GET / HTTP/1.1\r\n")]))).toEqual([]);
+  expect(tlsRecords(segmentWith([23, 3, 3, 0xff, 0xff, 0]))).toEqual([]);
+  expect(tlsRecords(segmentWith([22, 3, 1], "client"))).toEqual([]);
 });
 
 test.each([
@@ -58,5 +37,5 @@ test.each([
   ["beginning not captured", [record(23, 60)], [17, 24, 16]],
   ["no TLS", [[1, 2, 3]], [17, 24, 16]],
 ])("overhead of a record: %s", (_, payloads, overheads) => {
-  expect(tlsOverheads(payloads.map((bytes) => segment(bytes)))).toEqual(overheads);
+  expect(tlsOverheads(payloads.map((bytes) => segmentWith(bytes)))).toEqual(overheads);
 });
