@@ -36,7 +36,7 @@ function programFor(done: (exitCode: number) => void): Command {
     .addOption(new Option("--format <format>", "how to print it").choices(["text", "json", "markdown"]).default("text"))
     .addOption(colourOption())
     .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
-    .option("--width <columns>", "columns of the text (default: the terminal's)")
+    .option("--width <columns>", "columns of the text, at least 72 (default: the terminal's)")
     .option("-q, --quiet", "print only the verdict, show no progress")
     .option("--symptom <text>", "without evidence: what an error message can mean (- reads it from standard input)")
     .action(async (paths: string[], options) => {

@@ -17,7 +17,8 @@ const MOST_PACKETS = 16;
 export function renderIncident(page: Page, incident: Incident, length: "whole" | "brief"): string[] {
   const lines = [...paragraph(page, incident.summary), "", ...facts(page, incident)];
   const [story = [], ...further] = storiesOf(incident);
-  const proves = isDecided(incident) ? "The packets that prove it" : "The packets that were seen";
+  const proved = isDecided(incident) && incident.confidence !== "possible";
+  const proves = proved ? "The packets that prove it" : "The packets that were seen";
   if (length === "whole") lines.push(...proof(page, proves, story));
   if (further.length > 0) lines.push("", ...furtherStories(page, further));
   if (length === "whole" && incident.ruledOut.length > 0) {
