@@ -43,17 +43,22 @@ interface Capture {
 /**
  * Reads evidence and explains what was lost: survey every capture, look closely at the suspects,
  * join the vantage points, name the causes. Paths are files, folders (every file in them) or `-`.
- * Throws `Fault` when there is nothing to read.
+ * Throws `Fault` when there is nothing to read. `onExplained` is called while the captures are still open.
  */
-export async function explainEvidence(paths: readonly string[], options: ExplainOptions = {}): Promise<Explanation> {
-  const files = await evidenceFiles(paths);
+export async function explainEvidence(
+  paths: readonly string[],
+  options: ExplainOptions = {},
+  onExplained?: (explanation: Explanation, sources: readonly EvidenceSource[]) => Promise<void>,
+): Promise<Explanation> {
+  const { files, passedOver, fromFolders } = await evidenceFiles(paths);
   const captures: Capture[] = [];
   const inputs: InputReport[] = [];
   try {
     for (const file of files) {
-      const input = await surveyFile(file, options, captures);
-      if (input !== undefined) inputs.push(input);
+      inputs.push(await surveyFile(file, options, captures).catch((error) => unreadable(file, fromFolders, error)));
     }
+    for (const file of passedOver)
+      inputs.push(notRead(file, "unread-entry", "a subfolder, a pipe or a link to nothing"));
     if (captures.length === 0) throw nothingToExplain(paths, inputs);
     const surveyed = captures.map((c) => c.surveyed);
     const plan = planZoom(surveyed);
@@ -80,7 +85,7 @@ export async function explainEvidence(paths: readonly string[], options: Explain
           : { clock: { against: first, offset: clock.offset, uncertainty: clock.uncertainty } }),
       };
     });
-    return {
+    const explanation: Explanation = {
       schema: 1,
       inputs: joined,
       incidents,
@@ -94,50 +99,71 @@ export async function explainEvidence(paths: readonly string[], options: Explain
         findings,
       },
     };
+    const sources = captures.map((capture) => capture.source);
+    await onExplained?.(explanation, sources);
+    return explanation;
   } finally {
     for (const capture of captures) capture.source.close();
   }
 }
 
-/** Files named, and every plain file in the folders named, in order; a file once, by whatever names. */
-async function evidenceFiles(paths: readonly string[]): Promise<string[]> {
+/** What the paths lead to. */
+export interface EvidenceFiles {
+  /** Files named, and every plain file in the folders named, in order; a file once, by whatever names. */
+  readonly files: readonly string[];
+  /** Entries of folders that are no plain files: subfolders, pipes, links that lead nowhere. */
+  readonly passedOver: readonly string[];
+  /** Files that a folder held: one that cannot be read does not stop the rest. */
+  readonly fromFolders: ReadonlySet<string>;
+}
+
+/** Finds the files that paths lead to. */
+export async function evidenceFiles(paths: readonly string[]): Promise<EvidenceFiles> {
   const files: string[] = [];
+  const passedOver: string[] = [];
+  const fromFolders = new Set<string>();
   for (const path of paths) {
-    const isFolder =
-      path !== "-" &&
-      (await stat(path).then(
-        (s) => s.isDirectory(),
-        () => false,
-      ));
-    if (!isFolder) {
+    if (path === "-" || (await kindOf(path)) !== "folder") {
       files.push(path);
       continue;
     }
-    const entries = await readdir(path, { withFileTypes: true });
-    const inside = entries.filter((e) => !e.isDirectory() && !e.name.startsWith(".")).map((e) => join(path, e.name));
-    if (inside.length === 0) {
+    const entries = (await readdir(path)).filter((name) => !name.startsWith(".")).sort();
+    if (entries.length === 0) {
       throw new Fault(
         "empty-folder",
         `There is no file in the folder '${printable(path)}'.`,
         "Name a folder with captures, or the capture itself.",
       );
     }
-    for (const file of inside.sort()) files.push(file);
+    for (const name of entries) {
+      const file = join(path, name);
+      if ((await kindOf(file)) !== "file") {
+        passedOver.push(file);
+        continue;
+      }
+      files.push(file);
+      fromFolders.add(file);
+    }
   }
   const once = new Map<string, string>();
   for (const file of files) {
     const real = file === "-" ? file : await realpath(file).catch(() => file);
     if (!once.has(real)) once.set(real, file);
   }
-  return [...once.values()];
+  return { files: [...once.values()], passedOver, fromFolders };
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | "other"> {
+  try {
+    const entry = await stat(path);
+    return entry.isFile() ? "file" : entry.isDirectory() ? "folder" : "other";
+  } catch {
+    return "other";
+  }
 }
 
 /** Surveys one file. What is no capture is listed as unread; an unreadable one in a folder does not stop the rest. */
-async function surveyFile(
-  file: string,
-  options: ExplainOptions,
-  captures: Capture[],
-): Promise<InputReport | undefined> {
+async function surveyFile(file: string, options: ExplainOptions, captures: Capture[]): Promise<InputReport> {
   const source = await openSource(file);
   let kept = false;
   try {
@@ -232,7 +258,17 @@ function unread(file: string, kind: "text" | "empty" | "unknown"): InputReport {
     empty: "an empty file",
     unknown: "not a packet capture in a format this version reads (pcap, pcapng, snoop, NetMon; plain, gzip or zstd)",
   }[kind];
-  return { file, kind: "unread", problems: [{ kind: `unread-${kind}`, message, count: 1 }] };
+  return notRead(file, `unread-${kind}`, message);
+}
+
+function notRead(file: string, kind: string, message: string): InputReport {
+  return { file, kind: "unread", problems: [{ kind, message, count: 1 }] };
+}
+
+/** A file of a folder that cannot be read is listed; one that was named stops the run. */
+function unreadable(file: string, fromFolders: ReadonlySet<string>, error: unknown): InputReport {
+  if (error instanceof Fault && fromFolders.has(file)) return notRead(file, error.code, error.message);
+  throw error;
 }
 
 function nothingToExplain(paths: readonly string[], inputs: readonly InputReport[]): Fault {

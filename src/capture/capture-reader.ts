@@ -25,10 +25,16 @@ export class CaptureReader {
   #packets = 0;
   #lastLink = -1;
 
-  constructor(format: CaptureFormat, onBatch: (batch: PacketBatch) => void, chunk: number, problems?: ProblemTally) {
+  constructor(
+    format: CaptureFormat,
+    onBatch: (batch: PacketBatch) => void,
+    chunk: number,
+    problems?: ProblemTally,
+    framer: Framer | undefined = framerOf(format),
+  ) {
     this.rows = new PacketRows(new Uint8Array(chunk));
     this.#format = format;
-    this.#framer = framerOf(format);
+    this.#framer = framer;
     this.problems = this.#framer?.problems ?? problems ?? new ProblemTally();
     this.#onBatch = onBatch;
   }

@@ -21,6 +21,11 @@ export class PcapFramer implements Framer {
   #empty = 0;
   #doubtful = 0;
 
+  /** The file's header, once it was read. */
+  get header(): PcapHeader | undefined {
+    return this.#header;
+  }
+
   frame(rows: PacketRows, from: number, end: number, base: number): number {
     if (this.stopped) return from;
     if (this.#header !== undefined) return this.#records(this.#header, rows, from, end, base);

@@ -19,6 +19,8 @@ export interface PcapHeader {
   readonly lengths: LengthOrder;
   readonly snapLength: number;
   readonly linkType: number;
+  /** Bits of the frame check sequence behind each packet, where the header says so. */
+  readonly fcsBits: number | undefined;
 }
 
 export interface RefusedHeader {
@@ -71,6 +73,8 @@ export function readPcapHeader(view: DataView, at: number, end: number): PcapHea
     lengths,
     snapLength,
     linkType: aix ? (AIX_LINK_TYPES.get(network) ?? network) : network & 0xffff,
+    // Bit 26 says that the upper four bits count the 16-bit words of the sequence.
+    fcsBits: (network & 0x04000000) === 0 ? undefined : (network >>> 28) * 16,
   };
 }
 

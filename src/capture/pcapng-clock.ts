@@ -33,6 +33,18 @@ export class PcapngClock {
     return this.#offset + (ticks * 1_000_000_000n) / this.#unitsPerSecond;
   }
 
+  /** The time stamp whose instant is `instant`, or the last one before it; not before the clock's zero. */
+  stamp(instant: Instant): { readonly high: number; readonly low: number } {
+    const scaled = (instant - this.#offset) * this.#unitsPerSecond;
+    if (scaled < 0n) return { high: 0, low: 0 };
+    const before = scaled / 1_000_000_000n;
+    // Instants are rounded down: where a tick is no whole number of nanoseconds, the next stamp may be the one.
+    const next = before + 1n;
+    const isNext = this.#offset + (next * 1_000_000_000n) / this.#unitsPerSecond === instant;
+    const ticks = isNext ? next : before;
+    return { high: Number((ticks >> 32n) & 0xffffffffn), low: Number(ticks & 0xffffffffn) };
+  }
+
   /** Nanoseconds from `epoch` (the same at every call) to a time stamp. */
   since(epoch: Instant, high: number, low: number): Nanoseconds {
     if (this.#tickNanos === 0) return Number(this.instant(high, low) - epoch);

@@ -22,6 +22,12 @@ const CUSTOM_NOT_COPIED = 0x40000bad;
 
 const MOST_INTERFACES = 65_536;
 
+/**
+ * Told of each block once it was read: it lies in `rows.bytes[at, end)`, and a packet in it is the last row.
+ * Of a block that is passed over because of its size only the first 12 bytes are shown.
+ */
+export type BlockVisitor = (rows: PacketRows, at: number, end: number) => void;
+
 /** Reads pcapng (draft-ietf-opsawg-pcapng): sections of either byte order, any number of interfaces. */
 export class PcapngFramer implements Framer {
   readonly format = "pcapng";
@@ -39,6 +45,11 @@ export class PcapngFramer implements Framer {
   #lastTime = 0;
   /** Bytes still to be passed over of a large block that is not read. */
   #skip = 0;
+  readonly #onBlock: BlockVisitor | undefined;
+
+  constructor(onBlock?: BlockVisitor) {
+    this.#onBlock = onBlock;
+  }
 
   frame(rows: PacketRows, from: number, end: number, base: number): number {
     let at = from;
@@ -52,6 +63,7 @@ export class PcapngFramer implements Framer {
       if (rows.count >= rows.capacity || end - at < 12) break;
       const next = this.#block(rows, at, end, base);
       if (next === at) return at;
+      this.#onBlock?.(rows, at, next);
       at = next;
     }
     if (end - at < 12) this.wanted = 12;

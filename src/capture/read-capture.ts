@@ -6,6 +6,7 @@ import { CaptureReader } from "./capture-reader.ts";
 import type { EvidenceSource } from "./evidence-source.ts";
 import { nameOf } from "./file-faults.ts";
 import { FileWindow } from "./file-window.ts";
+import type { Framer } from "./framer.ts";
 import { readNetmon } from "./netmon.ts";
 import { readNetxray } from "./netxray.ts";
 import { inflateWithin, type ReadLimits } from "./read-bytes.ts";
@@ -16,6 +17,8 @@ export interface ReadOptions {
   /** Told after every chunk: bytes of the file read so far, and its size if known. */
   readonly onProgress?: (bytesRead: number, totalBytes: number | undefined) => void;
   readonly limits?: ReadLimits;
+  /** Reads in place of the format's own framer, whose batches it must give; for formats that have one. */
+  readonly framer?: Framer;
 }
 
 const CHUNK = 256 * 1024;
@@ -33,7 +36,7 @@ export async function readCapture(source: EvidenceSource, options: ReadOptions):
     case "pcap":
     case "pcapng":
     case "snoop": {
-      const reader = new CaptureReader(source.kind, options.onBatch, CHUNK);
+      const reader = new CaptureReader(source.kind, options.onBatch, CHUNK, undefined, options.framer);
       if (source.compression === "none") readPlain(source, reader, options);
       else await readCompressed(source, source.compression, reader, options);
       return reader.finish({ compression: source.compression, fileBytes: source.size ?? 0 });

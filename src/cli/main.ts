@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
+import { packageVersion } from "../package-version.ts";
 import { CANNOT_RUN, reportFailure } from "./failure.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 function programFor(done: (exitCode: number) => void): Command {
   const program = new Command("halfopen")
     .description("Finds out who dropped the connection, and proves it, from packet captures.")
-    .version(versionOf(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
@@ -33,12 +33,18 @@ function programFor(done: (exitCode: number) => void): Command {
     .command("explain")
     .description("explain every lost connection in captures: who, how, when, and the packets that prove it")
     .argument("[evidence...]", "captures, folders with captures, or - for standard input")
-    .addOption(new Option("--format <format>", "how to print it").choices(["text", "json", "markdown"]).default("text"))
+    .addOption(
+      new Option("--format <format>", "how to print it").choices(["text", "json", "markdown", "html"]).default("text"),
+    )
+    .option("-o, --output <file>", "write it to a file in place of standard output")
     .addOption(colourOption())
     .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
     .option("--width <columns>", "columns of the text, at least 72 (default: the terminal's)")
     .option("-q, --quiet", "print only the verdict, show no progress")
     .option("--symptom <text>", "without evidence: what an error message can mean (- reads it from standard input)")
+    .option("--annotate <folder>", "write a copy of each capture there, as pcapng with the findings as packet comments")
+    .option("--keep-secrets", "copy decryption secrets of pcapng too (they are left out)")
+    .option("--force", "replace annotated copies that are already there")
     .action(async (paths: string[], options) => {
       if (options.symptom !== undefined) {
         const { symptomCommand } = await import("./symptom-command.ts");
@@ -96,19 +102,14 @@ const colourOption = (): Option =>
     .choices(["auto", "always", "never"])
     .default("auto");
 
-/** The version in package.json, two folders up from here both in src/ and in dist/. */
-function versionOf(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    readonly version: string;
-  };
-  return manifest.version;
-}
-
 const EXAMPLES = `
 Examples:
   halfopen explain client.pcap                   who dropped the connection?
   halfopen explain client.pcap target.pcap       the same, seen from both ends
   halfopen explain evidence/ --format markdown   for a ticket
+  halfopen explain evidence/ --format html --output report.html
+                                                 one page with pictures, to open, send or print
+  halfopen explain *.pcap --annotate marked/     the findings as comments, for Wireshark
   tcpdump -w - tcp | halfopen explain -          from a pipe, once it ends
   halfopen flows trouble.pcap --state reset      every connection that was reset
   halfopen explain --symptom 'read: connection reset by peer'   what can that mean?

@@ -1,4 +1,4 @@
-import { clientOf, type Flow, serverOf } from "../flow/flow.ts";
+import { clientOf, serverOf } from "../flow/flow.ts";
 import { type Endpoint, printEndpoint } from "../net/endpoint.ts";
 import { seqDiff } from "../net/sequence.ts";
 import { ACK, printFlags, SYN } from "../net/tcp-flags.ts";
@@ -8,8 +8,10 @@ import { SIGNATURES } from "../signature/index.ts";
 import type { Scene, Vantage } from "../signature/scene.ts";
 import type { Evidence, Finding } from "../signature/signature.ts";
 import { type Conclusion, conclude } from "./conclude.ts";
+import { connectionTables } from "./connection-tables.ts";
 import { displayFilter } from "./display-filter.ts";
 import type { ConnectionReport, EvidenceReport, Incident, Note } from "./explanation.ts";
+import { timelineOf } from "./timeline.ts";
 
 /** Packets in one incident's evidence beyond its first finding's, and connections listed, at the most. */
 const MOST_EVIDENCE = 60;
@@ -47,6 +49,8 @@ function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incid
     ...(finding.next === undefined ? {} : { next: finding.next }),
     ...(inferred.length === 0 ? {} : { inferred }),
     filters: filtersOf(scene, findings),
+    timeline: timelineOf(scene, findings),
+    tables: connectionTables(scene, finding),
   };
 }
 
@@ -155,19 +159,24 @@ function startOf(trail: Trail, side: Segment["from"], packet: number): number | 
   return start;
 }
 
+/** For each capture the streams of the connections, wherever they were seen, and of every packet shown. */
 function filtersOf(scene: Scene, findings: readonly Finding[]): Record<string, string> {
-  const streams = new Map<string, { flow: Flow; stream: number }[]>();
-  for (const trail of new Set(
-    findings.flatMap((f) => f.trails).flatMap((t) => [t, ...scene.sightings(t).map((s) => s.trail)]),
-  )) {
-    const file = scene.vantages[trail.vantage]?.file;
-    if (file === undefined) continue;
-    const list = streams.get(file) ?? [];
-    list.push({ flow: trail.flow, stream: trail.flow.stream });
-    streams.set(file, list);
+  const trails = new Set<Trail>();
+  for (const finding of findings) {
+    for (const trail of finding.trails) {
+      trails.add(trail);
+      for (const sighting of scene.sightings(trail)) trails.add(sighting.trail);
+    }
+    for (const { vantage, packet } of finding.evidence) {
+      const shown = segmentOf(scene.vantages[vantage] as Vantage, packet);
+      if (shown !== undefined) trails.add(shown.trail);
+    }
   }
   const filters: Record<string, string> = {};
-  for (const [file, list] of streams) filters[file] = displayFilter(list.map((s) => s.stream));
+  for (const { file, index } of scene.vantages) {
+    const streams = [...trails].filter((trail) => trail.vantage === index).map((trail) => trail.flow.stream);
+    if (streams.length > 0) filters[file] = displayFilter(streams);
+  }
   return filters;
 }
 

@@ -1,6 +1,8 @@
+import type { FlowState } from "../flow/flow.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Instant } from "../net/time.ts";
 import type { Confidence, Initiator, RuledOut } from "../signature/signature.ts";
+import type { EndState } from "./end-state.ts";
 
 /** What went in: one file of evidence and what could not be read of it. */
 export interface InputReport {
@@ -55,6 +57,57 @@ export interface ConnectionReport {
   readonly streams: Readonly<Record<string, number>>;
 }
 
+/** What one capture saw of a connection, for a timeline. Times are this file's. */
+export interface Track {
+  readonly file: string;
+  readonly stream: number;
+  /** Index in the incident's `connections`. */
+  readonly connection: number;
+  /** As they are called here: addresses may be translated in between. */
+  readonly client: string;
+  readonly server: string;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly packets: number;
+  /** Where it stood when this capture ended. */
+  readonly state: FlowState;
+  /** From when on it was lost; missing for a connection that only had a part in it. */
+  readonly lostAt?: Instant;
+  readonly marks: readonly TrackMark[];
+  /** Stretches of a second or more without a packet, longest first. */
+  readonly silences: readonly { readonly from: Instant; readonly to: Instant }[];
+}
+
+/** A packet that opens or ends. */
+export interface TrackMark {
+  readonly packet: number;
+  readonly at: Instant;
+  readonly kind: "SYN" | "SYN-ACK" | "FIN" | "RST";
+  readonly fromClient: boolean;
+}
+
+/** The connection tables of both ends at one moment, worked out from packets: nobody looked into the kernels. */
+export interface TableMoment {
+  /** `between`: the ends disagreed then, and neither before nor after. */
+  readonly kind: "before" | "between" | "after";
+  /** On the clock of `file`. */
+  readonly at: Instant;
+  readonly file: string;
+  readonly client: readonly TableEntry[];
+  readonly server: readonly TableEntry[];
+}
+
+/** One end's idea of one connection. */
+export interface TableEntry {
+  /** Which of the story's connections. */
+  readonly connection: number;
+  readonly local: string;
+  readonly remote: string;
+  readonly state: EndState;
+  /** The capture taken at this end that shows it; missing when it is inferred from one taken elsewhere. */
+  readonly seenIn?: string;
+}
+
 /** Something was lost: how, who, when, the proof, and what to do. */
 export interface Incident {
   /** Stable within one explanation: `incident-1`. */
@@ -79,6 +132,10 @@ export interface Incident {
   readonly inferred?: readonly string[];
   /** Wireshark display filters by file. */
   readonly filters: Readonly<Record<string, string>>;
+  /** What each capture saw of the connections; for drawing, not part of the JSON document. */
+  readonly timeline?: readonly Track[];
+  /** Both ends' connection tables before and after; for drawing, not part of the JSON document. */
+  readonly tables?: readonly TableMoment[];
 }
 
 /** A harmless story that was looked into. */

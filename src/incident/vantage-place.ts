@@ -39,7 +39,8 @@ function byHandshake(trail: Trail): "client" | "server" | "middle" | undefined {
   const back = ack.time - synAck.time;
   if (there > CLEARLY * back) return FRESH.includes(syn.ttl) ? "client" : "middle";
   if (back > CLEARLY * there) return FRESH.includes(synAck.ttl) ? "server" : "middle";
-  return "middle";
+  // Alike on one wire, too: between the ends only where somebody lowered a TTL on the way.
+  return FRESH.includes(syn.ttl) && FRESH.includes(synAck.ttl) ? undefined : "middle";
 }
 
 function byTtl(trails: readonly Trail[]): Vantage["place"] | undefined {

@@ -93,7 +93,7 @@ function inputDocument({ from, to, clock, ...input }: InputReport): InputDocumen
   };
 }
 
-function incidentDocument(incident: Incident): IncidentDocument {
+function incidentDocument({ timeline: _, tables: __, ...incident }: Incident): IncidentDocument {
   return { ...incident, at: isoInstant(incident.at), evidence: incident.evidence.map(evidenceDocument) };
 }
 

@@ -51,7 +51,7 @@ function renderInput(page: Page, input: InputReport, column: number): string[] {
     lines.push(...paragraph(page, `from ${instantForPeople(input.from)} on, ${length}`, indent).map(page.palette.dim));
   }
   if (input.clock !== undefined)
-    lines.push(...paragraph(page, clockOf(page, input.clock), indent).map(page.palette.dim));
+    lines.push(...paragraph(page, clockOf(input.clock, page.nameOf), indent).map(page.palette.dim));
   for (const problem of input.problems) {
     const times = problem.count > 1 ? ` (${grouped(problem.count)}×)` : "";
     lines.push(...paragraph(page, `${problem.message}${times}`, indent).map(page.palette.warn));
@@ -78,8 +78,9 @@ export function placeOf(vantage: string): string {
   return vantage === "middle" ? "taken in between" : `taken at the ${vantage}`;
 }
 
-function clockOf(page: Page, clock: NonNullable<InputReport["clock"]>): string {
-  const against = page.nameOf(clock.against);
+/** `clock 1.25 ms ahead of client.pcap, known to ± 40 µs` */
+export function clockOf(clock: NonNullable<InputReport["clock"]>, nameOf: (file: string) => string): string {
+  const against = nameOf(clock.against);
   const within = `known to ± ${printSpan(clock.uncertainty)}`;
   if (Math.abs(clock.offset) <= clock.uncertainty) return `clock agrees with ${against}, ${within}`;
   const way = clock.offset < 0 ? "ahead of" : "behind";

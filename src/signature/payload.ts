@@ -14,7 +14,7 @@ import {
  * What the first bytes of a segment are for. `request`, `response`, `encrypted`, `frames` and
  * `opaque` carry an exchange; `control` needs no answer beyond its own kind (HTTP/2 WINDOW_UPDATE,
  * SETTINGS, PING, RST_STREAM); `goaway` announces an end; `farewell` is said on leaving (TLS alert,
- * HTTP 408); `handshake` is TLS before there is data.
+ * HTTP 408, QUIT); `handshake` is TLS before there is data.
  */
 export type PayloadKind =
   | "request"
@@ -51,7 +51,10 @@ export function payloadReader(segments: readonly Segment[]): (segment: Segment) 
   return (segment) =>
     segment.head.length === 0
       ? readLength(segment.length, overheads)
-      : (readTls(segment, overheads) ?? readHttp1(segment) ?? readHttp2(segment) ?? plain("opaque"));
+      : (readTls(segment, overheads) ??
+        readHttp1(segment) ??
+        readHttp2(segment) ??
+        plain(isLeaveTaking(segment) ? "farewell" : "opaque"));
 }
 
 /**
@@ -82,6 +85,16 @@ function readTls(segment: Segment, overheads: readonly number[]): Payload | unde
   const leaving = records.some((record) => record.type === TLS_ALERT || holds(record, ALERT_SIZE));
   const pingSized = records.length === 1 && holds(first, PING_SIZE);
   return { kind: leaving ? "farewell" : "control", pingSized, inferred: true };
+}
+
+/** Longer ones carry an argument. */
+const LONGEST_FAREWELL = 32;
+/** SMTP, FTP, POP and others (RFC 5321 §4.1.1.10); IMAP with its tag (RFC 9051 §6.1.3); Redis as an array of one. */
+const FAREWELL = /^(?:(?:QUIT|LOGOUT|BYE|EXIT)|[A-Z0-9.]{1,12} LOGOUT|\*1\r\n\$4\r\nQUIT)\r?\n?$/i;
+
+/** One line in the clear by which a client takes its leave: what comes of it matters to nobody. */
+function isLeaveTaking({ head, length }: Segment): boolean {
+  return length <= LONGEST_FAREWELL && head.length === length && FAREWELL.test(String.fromCharCode(...head));
 }
 
 const METHOD = /^(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|TRACE|CONNECT) /;

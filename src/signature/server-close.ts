@@ -5,6 +5,7 @@ import type { Trail } from "../session/segment.ts";
 import type { Payload } from "./payload.ts";
 import { remember } from "./remember.ts";
 import type { Scene } from "./scene.ts";
+import { attemptsByTrail, refusedAtOnce } from "./syn-queries.ts";
 import { endpointOf, lastBefore, patience, type Reading, readTrail, type Step } from "./trail-queries.ts";
 
 /** How and when the server ended a connection that the client had not begun to end. */
@@ -118,11 +119,19 @@ const AFTERMATH: Nanoseconds = 10 * SECOND;
 export function refusedAfter(scene: Scene, close: ServerClose): Trail | undefined {
   const { trail } = close.reading;
   const server = endpointOf(trail, "server");
-  return scene.vantages[trail.vantage]?.trails.find(
+  const vantage = scene.vantages[trail.vantage];
+  if (vantage === undefined) return undefined;
+  const attempts = attemptsByTrail(vantage);
+  const refused = (fellow: Trail): boolean => {
+    const attempt = attempts.get(fellow);
+    return attempt !== undefined && refusedAtOnce(attempt);
+  };
+  return vantage.trails.find(
     (fellow) =>
       fellow.flow.state === "refused" &&
       fellow.flow.from >= close.step.time - INSTANT &&
       fellow.flow.from <= close.step.time + AFTERMATH &&
-      sameEndpoint(endpointOf(fellow, "server"), server),
+      sameEndpoint(endpointOf(fellow, "server"), server) &&
+      refused(fellow),
   );
 }

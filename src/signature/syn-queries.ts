@@ -34,7 +34,10 @@ export const attemptsOf: (vantage: Vantage) => readonly Attempt[] = remember((va
   vantage.trails.flatMap((trail) => attemptOf(vantage, trail) ?? []),
 );
 
-const attemptsByTrail = remember((vantage: Vantage) => new Map(attemptsOf(vantage).map((a) => [a.trail, a] as const)));
+/** The same by trail. */
+export const attemptsByTrail: (vantage: Vantage) => ReadonlyMap<Trail, Attempt> = remember(
+  (vantage: Vantage) => new Map(attemptsOf(vantage).map((a) => [a.trail, a] as const)),
+);
 
 function attemptOf(vantage: Vantage, trail: Trail): Attempt | undefined {
   const [first, ...more] = distinctSyns(trail.segments);
@@ -70,6 +73,16 @@ function distinctSyns(segments: readonly Segment[]): Segment[] {
 function refuses(s: Segment, syn: Segment): boolean {
   const acked = seqDiff(s.ack, syn.seq);
   return (s.flags & (RST | ACK | SYN)) === (RST | ACK) && acked >= 1 && acked <= 1 + syn.length;
+}
+
+/** A host refuses at once: what comes later answers something else. */
+const AT_ONCE: Nanoseconds = SECOND;
+
+/** Whether the host refused this attempt: its RST acknowledges the SYN, follows it at once, and is the first thing it sent. */
+export function refusedAtOnce({ trail, syns, refusal }: Attempt): boolean {
+  if (refusal === undefined || trail.segments.find((s) => s.from === "server") !== refusal) return false;
+  const asked = syns.findLast((syn) => syn.packet < refusal.packet);
+  return asked !== undefined && refusal.time - asked.time <= AT_ONCE;
 }
 
 /** Destinations that answered somebody, by address. */

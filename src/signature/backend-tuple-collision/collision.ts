@@ -29,6 +29,7 @@ export interface Collision {
   readonly challenge: Challenge | undefined;
   /** The capture that shows the challenge. */
   readonly challengedAt: number;
+  /** Of every capture that shows them: one SYN comes once for each. */
   readonly strays: readonly Stray[];
   /** Whether a capture shows that the two went to different destinations. */
   readonly twoDestinations: boolean;

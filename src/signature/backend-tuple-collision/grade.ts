@@ -2,6 +2,7 @@ import { printEndpoint } from "../../net/endpoint.ts";
 import { MILLISECOND, type Nanoseconds, SECOND } from "../../net/time.ts";
 import type { Scene } from "../scene.ts";
 import type { Confidence } from "../signature.ts";
+import type { Attempt } from "../tuple-queries.ts";
 import { type Aftermath, aftermathOf, oldSegmentsAfter, wentOn } from "./aftermath.ts";
 import type { Collision } from "./collision.ts";
 import { oriented } from "./oriented.ts";
@@ -83,8 +84,7 @@ function gradeRefused(collision: Collision, scene: Scene): Grade | undefined {
     challenges.some((c) => c.answer.time - first.answer.time >= CHALLENGED_AGAIN) &&
     fits(collision);
   if (collision.strays.length > 0 && collision.twoDestinations) {
-    const missed = (collision.attempts[0]?.syns.length ?? 0) - collision.strays.length;
-    return { variant, confidence: again || (collision.strays.length > 2 && missed <= 1) ? "certain" : "likely" };
+    return { variant, confidence: again || collision.attempts.some((a) => eachStrayed(collision, a)) ? "certain" : "likely" };
   }
   if (again) {
     if (collision.twoDestinations) return { variant, confidence: "certain" };
@@ -97,6 +97,12 @@ function gradeRefused(collision: Collision, scene: Scene): Grade | undefined {
   const reset = collision.challenge?.reset !== undefined;
   if (!reset || !fits(collision) || !collision.twoDestinations || wentOn(collision, scene)) return undefined;
   return { variant: "old-connection-lost", confidence: "likely" };
+}
+
+/** Whether one capture shows three SYNs or more bring a duplicate ACK on the old connection, and at most one bring none. */
+function eachStrayed({ strays }: Collision, attempt: Attempt): boolean {
+  const found = strays.filter((stray) => stray.attempt === attempt).length;
+  return found > 2 && attempt.syns.length - found <= 1;
 }
 
 const fits = (collision: Collision): boolean => collision.older.some((o) => o.fit === "exact");

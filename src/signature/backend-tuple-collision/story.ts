@@ -7,6 +7,7 @@ import { endpointOf, other } from "../trail-queries.ts";
 import type { Attempt } from "../tuple-queries.ts";
 import type { Collision, Older } from "./collision.ts";
 import type { Grade } from "./grade.ts";
+import type { Stray } from "./strays.ts";
 
 /** Who plays which part in a collision, chosen among all captures for the clearest view. */
 export interface Story {
@@ -14,6 +15,8 @@ export interface Story {
   readonly scene: Scene;
   /** Where the newer connection is told from. */
   readonly home: Attempt | undefined;
+  /** The SYNs with a duplicate ACK on the old connection as one capture shows them, where it is told from if possible. */
+  readonly strays: readonly Stray[];
   readonly older: Older | undefined;
   readonly client: Endpoint;
   readonly oldServer: Endpoint | undefined;
@@ -27,12 +30,13 @@ export function storyOf(collision: Collision, scene: Scene): Story | undefined {
   const { attempts, older, newer } = collision;
   const serverOf = (o: Older): string => printEndpoint(endpointOf(o.trail, other(o.side)));
   const olds = new Set(older.map(serverOf));
-  const strayAt = collision.strays[0]?.older.trail;
   const score = (a: Attempt): number =>
     (olds.has(printEndpoint(a.server)) ? 0 : 4) +
     (older.some((o) => o.trail.vantage === a.vantage) ? 2 : 0) +
     (a.challenges.length > 0 ? 1 : 0);
   const home = [...attempts].sort((a, b) => score(b) - score(a))[0];
+  const strays = straysSeenFrom(collision, home);
+  const strayAt = strays[0]?.older.trail;
   const news = new Set(attempts.map((a) => printEndpoint(a.server)));
   const rank = (o: Older): number =>
     (o.trail === strayAt ? 8 : 0) + (news.has(serverOf(o)) ? 0 : 4) + (o.trail.vantage === home?.vantage ? 2 : 0);
@@ -45,12 +49,20 @@ export function storyOf(collision: Collision, scene: Scene): Story | undefined {
     collision,
     scene,
     home,
+    strays,
     older: old,
     client,
     oldServer: old === undefined ? undefined : endpointOf(old.trail, other(old.side)),
     newServer: home?.server ?? (recent === undefined ? undefined : endpointOf(recent.trail, other(recent.side))),
     backend: backends.find((a) => scene.vantages[a.vantage]?.place === "server") ?? backends[0],
   };
+}
+
+/** One capture's strays: those of `home`, otherwise of the first attempt that has any. */
+function straysSeenFrom({ strays }: Collision, home: Attempt | undefined): readonly Stray[] {
+  const of = (attempt: Attempt | undefined): readonly Stray[] => strays.filter((stray) => stray.attempt === attempt);
+  const own = of(home);
+  return own.length > 0 ? own : of(strays[0]?.attempt);
 }
 
 /** Makes a piece of evidence. */

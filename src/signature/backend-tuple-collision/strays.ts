@@ -9,6 +9,8 @@ import { oriented } from "./oriented.ts";
 
 /** A SYN of the new connection and the duplicate ACK that came back on the old one instead of an answer. */
 export interface Stray {
+  /** The attempt as the capture shows it that the SYN is of. */
+  readonly attempt: Attempt;
   readonly syn: Segment;
   readonly ack: Segment;
   readonly older: { readonly trail: Trail; readonly side: Side };
@@ -52,7 +54,7 @@ export function straysOf(
         const after = a.time + shift - syn.time;
         return after <= window && (here ? a.packet > syn.packet : after > -SHORTEST);
       });
-      return ack === undefined ? [] : [{ syn, ack, older }];
+      return ack === undefined ? [] : [{ attempt, syn, ack, older }];
     });
     if (found.length < (here ? FEWEST : FEWEST_ELSEWHERE)) continue;
     if (found.length > best.length || (here && found.length === best.length)) best = found;

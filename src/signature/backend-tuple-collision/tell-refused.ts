@@ -41,20 +41,20 @@ export function tellRefused(story: Story, grade: Grade): Finding | undefined {
   };
 }
 
-function evidenceOf({ collision, home, backend, older: old, oldServer }: Story): (Evidence | undefined)[] {
+function evidenceOf({ collision, home, strays, backend, older: old, oldServer }: Story): (Evidence | undefined)[] {
   if (home === undefined) return [];
   const list: Evidence[] = [];
   const theOld = oldServer === undefined ? "the old connection" : `the connection to ${printEndpoint(oldServer)}`;
-  const strays = [...collision.strays.slice(0, 3), ...collision.strays.slice(3).slice(-1)];
-  for (const [i, { syn, ack, older }] of strays.entries()) {
+  const told = [...strays.slice(0, 3), ...strays.slice(3).slice(-1)];
+  for (const [i, { attempt, syn, ack, older }] of told.entries()) {
     list.push(
       shows(
-        home.vantage,
+        attempt.vantage,
         syn,
         i === 0 ? `SYN from the client port that ${theOld} has, never answered` : "the same SYN again",
       ),
     );
-    const delay = older.trail.vantage === home.vantage ? ` ${printSpan(ack.time - syn.time)} later` : "";
+    const delay = older.trail.vantage === attempt.vantage ? ` ${printSpan(ack.time - syn.time)} later` : "";
     list.push(
       shows(
         older.trail.vantage,
@@ -89,10 +89,10 @@ function evidenceOf({ collision, home, backend, older: old, oldServer }: Story):
   return list;
 }
 
-function ruledOutBy({ collision }: Story): RuledOut[] {
+function ruledOutBy({ collision, strays }: Story): RuledOut[] {
   const challenged =
-    collision.strays.length > 0
-      ? `${collision.strays.length} SYNs each brought a duplicate ACK on the old connection at once`
+    strays.length > 0
+      ? `${strays.length} SYNs each brought a duplicate ACK on the old connection at once`
       : "each SYN is answered by a challenge ACK";
   return [
     { cause: "syn-blackhole", because: `the SYNs reach the backend: ${challenged}` },

@@ -9,6 +9,7 @@ import { strangeness } from "../stranger.ts";
 import { endpointOf, readTrail } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
 import { confidenceOf } from "./grounds.ts";
+import { livedOnBetween } from "./lived-on.ts";
 import { evidenceOf } from "./story.ts";
 import { ruledOut, summaryOf } from "./tell.ts";
 import { orderly, workOf } from "./work.ts";
@@ -37,7 +38,9 @@ function judge(scene: Scene, trail: Trail): Finding | undefined {
   const port = portElsewhere(scene, trail, close.step.time);
   if (port === "collided") return undefined;
   if (strangeness(scene, close.reading, close.step).some((sign) => sign.strong)) return undefined;
-  const fellows = closedTogether(scene, close).filter((fellow) => !orderly(fellow));
+  const fellows = closedTogether(scene, close).filter(
+    (fellow) => !orderly(fellow) && !livedOnBetween(scene, close, fellow),
+  );
   const death: Death = { close, work: workOf(close), fellows, refused: refusedAfter(scene, close) };
   const found = confidenceOf(scene, death);
   if (found === undefined) return undefined;

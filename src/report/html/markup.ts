@@ -1,0 +1,61 @@
+import { printable } from "../../net/printable.ts";
+
+/*
+ * Markup that cannot be forged by text: `html` is the only way to make it, escapes whatever is put
+ * into it that is not markup itself, and the page's printer takes nothing else. So no caller can
+ * forget to escape: text that was not escaped does not compile into a page.
+ */
+
+/** A piece of a page. Only `html` makes one. */
+export type Html = Markup;
+
+/** What may stand in a template: markup as it is, everything else as text. `undefined` and `false` are nothing. */
+export type Content = Html | string | number | undefined | false | readonly Content[];
+
+/** Markup written in the source, with contents that are escaped: html`<b title="${name}">${name}</b>`. Attributes are always quoted. */
+export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  let text = parts[0] ?? "";
+  contents.forEach((content, i) => {
+    text += textOf(content) + (parts[i + 1] ?? "");
+  });
+  return new Markup(text);
+}
+
+/** The characters of a piece of markup. */
+export function printHtml(markup: Html): string {
+  return markup.text;
+}
+
+/** Text that neither ends an element's text nor a quoted attribute; what would reorder or hide text is made visible first. */
+export function escapeHtml(text: string): string {
+  return printable(text).replace(/[&<>"'`]/g, (sign) => ENTITIES[sign] ?? sign);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "`": "&#96;",
+};
+
+class Markup {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+}
+
+function textOf(content: Content): string {
+  if (content === undefined || content === false) return "";
+  if (content instanceof Markup) return content.text;
+  if (typeof content === "string") return escapeHtml(content);
+  if (typeof content === "number") return String(content);
+  return content.map(textOf).join("");
+}
