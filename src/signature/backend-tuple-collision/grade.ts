@@ -84,7 +84,10 @@ function gradeRefused(collision: Collision, scene: Scene): Grade | undefined {
     challenges.some((c) => c.answer.time - first.answer.time >= CHALLENGED_AGAIN) &&
     fits(collision);
   if (collision.strays.length > 0 && collision.twoDestinations) {
-    return { variant, confidence: again || collision.attempts.some((a) => eachStrayed(collision, a)) ? "certain" : "likely" };
+    return {
+      variant,
+      confidence: again || collision.attempts.some((a) => eachStrayed(collision, a)) ? "certain" : "likely",
+    };
   }
   if (again) {
     if (collision.twoDestinations) return { variant, confidence: "certain" };
