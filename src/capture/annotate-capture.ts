@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync, openSync, rmSync, type Stats, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { Fault } from "../net/fault.ts";
 import { END_OF_OPTIONS, encodeApplication, encodeComment, encodeSection, joined } from "./annotate-blocks.ts";
 import { PacketAnnotator } from "./annotate-packets.ts";
@@ -144,8 +144,14 @@ function openNew(source: EvidenceSource, out: string, force: boolean): number {
   }
 }
 
+/** What tells files apart: device and inode. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
 /** Whether two names are of one file. */
-export function isSameFile(a: Stats, b: Stats): boolean {
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
