@@ -1,12 +1,13 @@
 import { type Annotated, type AnnotateOptions, annotateCapture as annotateSource } from "./capture/annotate-capture.ts";
 import { openSource } from "./capture/evidence-source.ts";
 import type { PacketNote } from "./capture/packet-note.ts";
-import { type ExplainOptions, explainEvidence } from "./explain-evidence.ts";
+import { explainEvidence } from "./explain-evidence.ts";
+import type { ExplainOptions } from "./gather-evidence.ts";
 import { type ExplanationDocument, explanationDocument } from "./report/document.ts";
 
 export type { Annotated, AnnotateOptions } from "./capture/annotate-capture.ts";
 export type { PacketNote } from "./capture/packet-note.ts";
-export type { ExplainOptions, Progress } from "./explain-evidence.ts";
+export type { ExplainOptions, Progress } from "./gather-evidence.ts";
 export { Fault } from "./net/fault.ts";
 export type {
   EvidenceDocument,
@@ -20,8 +21,8 @@ export { SIGNATURES as signatures } from "./signature/index.ts";
 export type { Confidence, Initiator, Signature } from "./signature/signature.ts";
 
 /**
- * Explains every lost connection in captures: the same data as `halfopen explain --format json`.
- * `files` are captures, folders with captures, or `-` for standard input. Rejects with a `Fault`
+ * Explains every lost connection in captures and logs: the same data as `halfopen explain --format json`.
+ * `files` are captures, logs, folders with them, or `-` for standard input. Rejects with a `Fault`
  * when there is nothing to read.
  */
 export async function explain(

@@ -61,10 +61,10 @@ describe("exit codes", () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
-  test("2 for a folder without any capture", () => {
+  test("2 for a folder without any evidence", () => {
     const folder = join(scratch, "notes");
     mkdirSync(folder);
-    writeFileSync(join(folder, "kcm.log"), "http2: client connection lost\n");
+    writeFileSync(join(folder, "todo.txt"), "ask the other team\nbring cake\n");
     expect(halfopen(["explain", folder])).toMatchObject({ code: 2, out: "" });
   });
 });
@@ -100,11 +100,11 @@ test("evidence that is not read is listed, and does not stop the rest", () => {
   const folder = join(scratch, "mixed");
   mkdirSync(folder);
   writeFileSync(join(folder, "client.pcap"), readFileSync(LOST));
-  writeFileSync(join(folder, "kcm.log"), "http2: client connection lost\n");
+  writeFileSync(join(folder, "todo.txt"), "ask the other team\nbring cake\n");
   const { code, out } = halfopen(["explain", folder, "--format", "json"]);
   expect(code).toBe(1);
   const { inputs } = JSON.parse(out);
-  expect(inputs.map((input: { kind: string }) => input.kind)).toEqual(["pcap", "messages"]);
+  expect(inputs.map((input: { kind: string }) => input.kind)).toEqual(["pcap", "unread"]);
   expect(inputs[1].problems).toHaveLength(1);
 });
 

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { alreadyThere, annotateCapture, isSameFile, overInput } from "../capture/annotate-capture.ts";
 import { type EvidenceSource, openSource } from "../capture/evidence-source.ts";
-import { evidenceFiles } from "../explain-evidence.ts";
+import { evidenceFiles } from "../evidence-files.ts";
 import type { Explanation } from "../incident/explanation.ts";
 import { Fault } from "../net/fault.ts";
 import { printable } from "../net/printable.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Progress } from "../explain-evidence.ts";
+import type { Progress } from "../gather-evidence.ts";
 import { printable } from "../net/printable.ts";
 
 /** Reading less than this takes no time worth a bar. */

@@ -80,6 +80,8 @@ export const C_ICMP = 58;
 export const C_DROPPED = 59;
 /** double: when the first SYN was sent (for the first round trip) */
 export const C_SYN_TIME = 60;
+/** Bytes of the client's first TLS record, negative when direction b sent it; 0 without one. */
+export const C_HELLO = 62;
 
 // FL_* bits of H_FLAGS.
 /** The end that sent the first packet is the higher end of the key. */
@@ -107,6 +109,9 @@ export const FL_ESTABLISHED = 0x8000;
 export const FL_SELF = 0x10000;
 export const FL_FIN_A = 0x20000;
 export const FL_FIN_B = 0x40000;
+/** Began with a TLS ClientHello / with the HTTP/2 preface. */
+export const FL_TLS = 0x80000;
+export const FL_HTTP2 = 0x100000;
 
 // D_* bits of D_FLAGS.
 export const DF_BASE = 0x1;

@@ -18,6 +18,7 @@ import {
   FL_SYN_A,
   FL_SYN_ACK,
   FL_SYN_B,
+  FL_TLS,
   H_FIRST_TIME,
   H_FLAGS,
   H_HIGH,
@@ -45,9 +46,9 @@ export interface Suspects {
  * Picks the flows that a signature may want to see: those that the survey marked, those that end in
  * unanswered retransmissions or SYNs, and their companions (flows from the same client address and
  * port, earlier flows of the same four-tuple, and for failed attempts flows to the same destination
- * at the time). A healthy capture has none.
+ * at the time). A healthy capture has none, unless there are secrets to decrypt with (`withKeys`).
  */
-export function selectSuspects(table: FlowTable): Suspects {
+export function selectSuspects(table: FlowTable, withKeys = false): Suspects {
   // A flood of SYNs must not push the connections aside, nor they the failed attempts: each kind has at least half the room.
   const attempts: number[] = [];
   const connections: number[] = [];
@@ -58,12 +59,23 @@ export function selectSuspects(table: FlowTable): Suspects {
   const rows = new Set(connections.slice(0, room));
   for (const row of attempts.slice(0, MOST_SUSPECTS - rows.size)) rows.add(row);
   const leftAside = attempts.length + connections.length - rows.size;
+  if (withKeys) addEncrypted(table, rows);
   if (rows.size > 0) {
     const failed = failedAttempts(table, rows);
     addSameClientPort(table, rows);
     if (failed.size > 0) addSameDestination(table, rows, failed);
   }
   return { rows, leftAside };
+}
+
+/** Flows that can perhaps be decrypted and are read for what was said on them, without any other suspicion. */
+const MOST_ENCRYPTED = 2000;
+
+function addEncrypted(table: FlowTable, rows: Set<number>): void {
+  const most = rows.size + MOST_ENCRYPTED;
+  for (let row = 0; row < table.rows && rows.size < most; row++) {
+    if (((table.page(row)[table.base(row) + H_FLAGS] as number) & FL_TLS) !== 0) rows.add(row);
+  }
 }
 
 /** A SYN was sent and nothing was opened. */

@@ -24,11 +24,13 @@ import {
   FL_HEADERLESS,
   FL_RST,
   FL_SUSPECT,
+  FL_TLS,
   H_FIRST_PACKET,
   H_FIRST_TIME,
   H_FLAGS,
   H_LAST_PACKET,
 } from "./layout.ts";
+import { isUnfinishedHandshake } from "./survey-speech.ts";
 
 /** FIN, RST, and data around them. */
 export function takeClosing(
@@ -73,6 +75,7 @@ export function takeClosing(
     page[f + D_FLAGS] = (page[f + D_FLAGS] as number) | DF_RST;
     rowFlags |= FL_RST;
   }
+  if ((rowFlags & FL_TLS) !== 0 && isUnfinishedHandshake(table, row)) rowFlags |= FL_SUSPECT;
   page[base + H_FLAGS] = rowFlags;
 }
 

@@ -1,10 +1,15 @@
 import { destinationsOf } from "../flow/destinations.ts";
 import { clientOf, serverOf } from "../flow/flow.ts";
+import type { RecordedLog } from "../log/log-recorder.ts";
 import { sameEndpoint } from "../net/endpoint.ts";
+import { instantOf } from "../net/time.ts";
 import type { Trail } from "../session/segment.ts";
+import type { Session } from "../session/session-recorder.ts";
 import type { Scene, Sighting, Vantage } from "../signature/scene.ts";
 import { type ClockOffset, clockOffset } from "./clock-offset.ts";
 import { identify, sameConnection } from "./join.ts";
+import { mentionsOf } from "./mentions.ts";
+import { placeLogs } from "./place-logs.ts";
 import type { Surveyed } from "./surveyed.ts";
 import { vantagePlace } from "./vantage-place.ts";
 
@@ -13,8 +18,20 @@ export interface JoinedScene extends Scene {
   readonly clocks: readonly (ClockOffset | undefined)[];
 }
 
-/** Puts captures and their trails together: which connections are the same, how the clocks relate, where each was taken. */
-export function buildScene(captures: readonly Surveyed[], trails: readonly (readonly Trail[])[]): JoinedScene {
+/** Everything that was read, before it is put together. */
+export interface Gathered {
+  readonly captures: readonly Surveyed[];
+  /** Of each capture the flows that were looked at closely, and what was said on them by `tcp.stream`. */
+  readonly trails: readonly (readonly Trail[])[];
+  readonly sessions: readonly ReadonlyMap<number, Session>[];
+  readonly logs: readonly RecordedLog[];
+}
+
+/**
+ * Puts captures, their trails and logs together: which connections are the same, how the clocks relate, where
+ * each was taken, which lines are about which connection.
+ */
+export function buildScene({ captures, trails, sessions, logs: recorded }: Gathered): JoinedScene {
   const pairs = matchTrails(trails);
   const offsets = relateClocks(captures, pairs);
   const anything = trails.some((t) => t.length > 0);
@@ -40,10 +57,20 @@ export function buildScene(captures: readonly Surveyed[], trails: readonly (read
       sightings.set(one, list);
     }
   }
+  const clocks = captures.map((_, i) => (i === 0 ? undefined : offsets.get(i)));
+  /** What is added to a capture's times to get those of the first. */
+  const correction = (vantage: Vantage): bigint => BigInt(Math.round(clocks[vantage.index]?.offset ?? 0));
+  const logs = placeLogs(recorded, captures[0] && instantOf(captures[0].epoch, captures[0].from));
+  const mentions = mentionsOf(vantages, logs);
   return {
     vantages,
     sightings: (trail) => sightings.get(trail) ?? [],
-    clocks: captures.map((_, i) => (i === 0 ? undefined : offsets.get(i))),
+    clocks,
+    session: (trail) => sessions[trail.vantage]?.get(trail.flow.stream),
+    logs,
+    mentions: (trail) => mentions.get(trail) ?? [],
+    toVantage: (vantage, instant) => Number(instant - correction(vantage) - vantage.epoch),
+    toCommon: (vantage, at) => instantOf(vantage.epoch, at) + correction(vantage),
   };
 }
 

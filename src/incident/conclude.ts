@@ -86,7 +86,8 @@ function storyOf(finding: Finding): string {
   return `${server.address} ${server.port}`;
 }
 
-function timeOf(scene: Scene, conclusion: Conclusion): bigint {
-  const vantage = scene.vantages[conclusion.finding.trails[0]?.vantage ?? 0];
-  return (vantage?.epoch ?? 0n) + BigInt(Math.round(conclusion.finding.at));
+function timeOf(scene: Scene, { finding }: Conclusion): bigint {
+  if (typeof finding.at === "bigint") return finding.at;
+  const vantage = scene.vantages[finding.trails[0]?.vantage ?? 0];
+  return (vantage?.epoch ?? 0n) + BigInt(Math.round(finding.at));
 }

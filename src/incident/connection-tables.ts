@@ -28,10 +28,11 @@ export function connectionTables(scene: Scene, finding: Finding): TableMoment[] 
   const connections = followed(scene, finding, clocks);
   if (connections.length === 0) return [];
   replaceOlder(connections, finding.cause === "backend-tuple-collision");
-  const told = finding.evidence.map((e) => e.at + (clocks.get(e.vantage) ?? 0));
-  const last = Math.max(finding.at, ...told);
+  const told = finding.evidence.flatMap((e) => ("line" in e ? [] : [e.at + (clocks.get(e.vantage) ?? 0)]));
+  const lost = Number(finding.at);
+  const last = Math.max(lost, ...told);
   const changes = changesOf(connections).filter((time) => time <= last);
-  const begin = Math.min(finding.at, ...changes.filter((time) => time >= Math.min(finding.at, ...told)));
+  const begin = Math.min(lost, ...changes.filter((time) => time >= Math.min(lost, ...told)));
   const at = (kind: TableMoment["kind"], time: Nanoseconds, shown = time): TableMoment => ({
     kind,
     at: instantOf(vantage.epoch, shown),
@@ -135,7 +136,7 @@ function endOf(
       ...changes.map(({ time, state }) => ({ time: time + offset, state })),
       // Nothing tells whether a host that fell silent still holds anything.
       ...(there === undefined && side === "server" && finding.cause === "peer-vanished"
-        ? [{ time: finding.at, state: "unknown" as const }]
+        ? [{ time: Number(finding.at), state: "unknown" as const }]
         : []),
     ],
   };

@@ -1,16 +1,17 @@
 import { clientOf, serverOf } from "../flow/flow.ts";
+import type { LogEntry } from "../log/entry.ts";
 import { type Endpoint, printEndpoint } from "../net/endpoint.ts";
 import { seqDiff } from "../net/sequence.ts";
 import { ACK, printFlags, SYN } from "../net/tcp-flags.ts";
 import { type Instant, instantOf } from "../net/time.ts";
 import type { Segment, Trail } from "../session/segment.ts";
 import { SIGNATURES } from "../signature/index.ts";
-import type { Scene, Vantage } from "../signature/scene.ts";
-import type { Evidence, Finding } from "../signature/signature.ts";
+import type { Log, Scene, Vantage } from "../signature/scene.ts";
+import type { Evidence, Finding, NamedConnection } from "../signature/signature.ts";
 import { type Conclusion, conclude } from "./conclude.ts";
 import { connectionTables } from "./connection-tables.ts";
 import { displayFilter } from "./display-filter.ts";
-import type { ConnectionReport, EvidenceReport, Incident, Note } from "./explanation.ts";
+import type { ConnectionReport, EvidenceReport, Incident, Note, PacketReport } from "./explanation.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** Packets in one incident's evidence beyond its first finding's, and connections listed, at the most. */
@@ -40,7 +41,7 @@ function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incid
     symptoms: [...new Set(findings.flatMap((f) => f.symptoms))],
     confidence: finding.confidence,
     initiator: finding.initiator,
-    at: instantAt(scene, finding.trails[0]?.vantage ?? 0, finding.at),
+    at: happenedAt(scene, finding),
     connections: connectionsOf(scene, findings),
     evidence: evidenceOf(scene, findings),
     ruledOut: conclusion.ruledOut,
@@ -66,7 +67,7 @@ function noteOf(scene: Scene, { signature, finding }: Conclusion): Note {
 }
 
 function connectionsOf(scene: Scene, findings: readonly Finding[]): ConnectionReport[] {
-  const found = new Map<Trail, ConnectionReport>();
+  const found = new Map<Trail | ConnectionReport, ConnectionReport>();
   const told = new Set<Trail>();
   for (const trail of findings.flatMap((f) => f.trails)) {
     if (told.has(trail) || found.size >= MOST_CONNECTIONS) continue;
@@ -84,7 +85,22 @@ function connectionsOf(scene: Scene, findings: readonly Finding[]): ConnectionRe
       streams,
     });
   }
+  const named = findings.flatMap((f) => f.named ?? []).map(namedConnection);
+  const seen = new Set([...found.values()].map((c) => `${c.client} ${c.server}`));
+  for (const connection of named) {
+    const key = `${connection.client} ${connection.server}`;
+    if (seen.has(key) || seen.size >= MOST_CONNECTIONS) continue;
+    seen.add(key);
+    found.set(connection, connection);
+  }
   return [...found.values()];
+}
+
+/** A connection that only a log tells of, as far as it does. */
+function namedConnection({ client, server }: NamedConnection): ConnectionReport {
+  const end = (endpoint: Endpoint | undefined): string =>
+    endpoint === undefined ? "unknown" : endpoint.port === 0 ? endpoint.address : printEndpoint(endpoint);
+  return { client: end(client), server: end(server), streams: {} };
 }
 
 /** Evidence of the first finding whole, then of those alike, each packet once, within a bound. */
@@ -94,16 +110,26 @@ function evidenceOf(scene: Scene, findings: readonly Finding[]): EvidenceReport[
   for (const [story, finding] of findings.entries()) {
     if (story > 0 && reports.length + finding.evidence.length > MOST_EVIDENCE) break;
     for (const evidence of finding.evidence) {
-      const key = `${evidence.vantage}#${evidence.packet}`;
+      const key = "line" in evidence ? `${evidence.log}:${evidence.line}` : `${evidence.vantage}#${evidence.packet}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      reports.push(evidenceReport(scene, evidence, story));
+      reports.push(evidenceReport(scene, evidence, story, happenedAt(scene, finding)));
     }
   }
   return reports;
 }
 
-function evidenceReport(scene: Scene, evidence: Evidence, story: number): EvidenceReport {
+/** One piece of evidence for a report; `otherwise` is the time of a line that has none. */
+export function evidenceReport(scene: Scene, evidence: Evidence, story: number, otherwise: Instant): EvidenceReport {
+  if ("line" in evidence) {
+    const log = scene.logs[evidence.log] as Log;
+    const entry = entryAt(log, evidence.line);
+    const at = entry === undefined ? undefined : log.instantOf(entry);
+    const { line, shows } = evidence;
+    return at === undefined
+      ? { file: log.file, line, at: otherwise, undated: true, shows, story }
+      : { file: log.file, line, at, shows, story };
+  }
   const vantage = scene.vantages[evidence.vantage] as Vantage;
   const found = segmentOf(vantage, evidence.packet);
   const report = {
@@ -116,6 +142,18 @@ function evidenceReport(scene: Scene, evidence: Evidence, story: number): Eviden
   return found === undefined ? report : { ...report, segment: segmentReport(found.trail, found.segment) };
 }
 
+/** The entry that begins at a line, by bisection: entries are in the order of their lines. */
+function entryAt({ entries }: Log, line: number): LogEntry | undefined {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.line ?? 0) < line) low = middle + 1;
+    else high = middle;
+  }
+  return entries[low]?.line === line ? entries[low] : undefined;
+}
+
 function segmentOf(vantage: Vantage, packet: number): { trail: Trail; segment: Segment } | undefined {
   for (const trail of vantage.trails) {
     if (packet < trail.flow.firstPacket || packet > trail.flow.lastPacket) continue;
@@ -125,7 +163,7 @@ function segmentOf(vantage: Vantage, packet: number): { trail: Trail; segment: S
   return undefined;
 }
 
-function segmentReport(trail: Trail, segment: Segment): NonNullable<EvidenceReport["segment"]> {
+function segmentReport(trail: Trail, segment: Segment): NonNullable<PacketReport["segment"]> {
   const client: Endpoint = clientOf(trail.flow);
   const server: Endpoint = serverOf(trail.flow);
   const fromClient = segment.from === "client";
@@ -167,8 +205,9 @@ function filtersOf(scene: Scene, findings: readonly Finding[]): Record<string, s
       trails.add(trail);
       for (const sighting of scene.sightings(trail)) trails.add(sighting.trail);
     }
-    for (const { vantage, packet } of finding.evidence) {
-      const shown = segmentOf(scene.vantages[vantage] as Vantage, packet);
+    for (const evidence of finding.evidence) {
+      if ("line" in evidence) continue;
+      const shown = segmentOf(scene.vantages[evidence.vantage] as Vantage, evidence.packet);
       if (shown !== undefined) trails.add(shown.trail);
     }
   }
@@ -180,6 +219,8 @@ function filtersOf(scene: Scene, findings: readonly Finding[]): Record<string, s
   return filters;
 }
 
-function instantAt(scene: Scene, vantage: number, at: number): Instant {
-  return instantOf(scene.vantages[vantage]?.epoch ?? 0n, at);
+/** When a finding happened: on the clock of its first trail's capture, or the common one for what only logs tell. */
+export function happenedAt(scene: Scene, finding: Finding): Instant {
+  if (typeof finding.at === "bigint") return finding.at;
+  return instantOf(scene.vantages[finding.trails[0]?.vantage ?? 0]?.epoch ?? 0n, finding.at);
 }

@@ -7,7 +7,7 @@ import type { EndState } from "./end-state.ts";
 /** What went in: one file of evidence and what could not be read of it. */
 export interface InputReport {
   readonly file: string;
-  /** `pcap`, `pcapng`, …; the form of a log that was recognised (no conclusion is drawn from logs yet); `unread` for anything else. */
+  /** `pcap`, `pcapng`, …; the form of a log that was recognised; `keylog` for TLS secrets; `unread` for anything else. */
   readonly kind: string;
   readonly packets?: number;
   readonly flows?: number;
@@ -18,17 +18,52 @@ export interface InputReport {
   /** Where it was taken, as far as the packets tell: `client`, `server`, `middle`. */
   readonly vantage?: string;
   /**
-   * How this file's clock relates to another's, from packets that both saw: add `offset` to this
-   * file's times to get the other's (nanoseconds, ± nanoseconds).
+   * How this file's clock relates to another's, from packets that both saw or from events that a log and a
+   * capture both tell: add `offset` to this file's times to get the other's (nanoseconds, ± nanoseconds).
+   * `matched`: events compared, of a log.
    */
-  readonly clock?: { readonly against: string; readonly offset: number; readonly uncertainty: number };
+  readonly clock?: {
+    readonly against: string;
+    readonly offset: number;
+    readonly uncertainty: number;
+    readonly matched?: number;
+  };
+  /** What a log does not say about its times and was assumed, for a person. */
+  readonly assumed?: string;
   readonly problems: readonly { readonly kind: string; readonly message: string; readonly count: number }[];
 }
 
-/** One packet (or later: log line) that shows something. */
-export interface EvidenceReport {
+/** One packet or one line of a log that shows something. */
+export type EvidenceReport = PacketReport | LineReport;
+
+/** A line of a log (or the first of several) that shows something. */
+export interface LineReport {
+  readonly file: string;
+  readonly line: number;
+  readonly packet?: never;
+  readonly segment?: never;
+  /** On the common clock. */
+  readonly at: Instant;
+  /** The line gives no time of its own: `at` is that of the incident. */
+  readonly undated?: true;
+  readonly shows: string;
+  readonly story?: number;
+}
+
+/** A symptom that this loss explains, and how the two are known to belong together. */
+export interface Effect {
+  /** `lost-ping`, `node-not-ready`, `missed-lease`, `http-502`, … */
+  readonly symptom: string;
+  readonly evidence: EvidenceReport;
+  /** The link, one plain clause: evidence, not prose. */
+  readonly because: string;
+}
+
+/** One packet that shows something. */
+export interface PacketReport {
   readonly file: string;
   readonly packet: number;
+  readonly line?: never;
   readonly at: Instant;
   readonly shows: string;
   /** Which of the incident's findings it belongs to: 0 is the one whose texts are used, then those alike. */
@@ -50,7 +85,7 @@ export interface EvidenceReport {
   };
 }
 
-/** A connection in a report, with its `tcp.stream` in each capture that saw it. */
+/** A connection in a report, with its `tcp.stream` in each capture that saw it. An end that no log names is `unknown`. */
 export interface ConnectionReport {
   readonly client: string;
   readonly server: string;
@@ -125,6 +160,8 @@ export interface Incident {
   /** The lost connections first. */
   readonly connections: readonly ConnectionReport[];
   readonly evidence: readonly EvidenceReport[];
+  /** What followed from it, as far as logs tell, in order of time. */
+  readonly effects?: readonly Effect[];
   readonly ruledOut: readonly RuledOut[];
   readonly refutedBy: string;
   readonly remedy: string;

@@ -13,10 +13,11 @@ export interface ZoomPlan {
 /**
  * Suspects of every capture, and the flows that are the same connections seen once more: in another
  * capture, or in the same one where it was taken on a box that translates. They have the same
- * initial numbers, also where addresses and ports were rewritten on the way.
+ * initial numbers, also where addresses and ports were rewritten on the way. `withKeys`: there are secrets to
+ * decrypt with, so that a planned going away can be told from others.
  */
-export function planZoom(captures: readonly Surveyed[]): ZoomPlan {
-  const suspects = captures.map((capture) => selectSuspects(capture.table));
+export function planZoom(captures: readonly Surveyed[], withKeys = false): ZoomPlan {
+  const suspects = captures.map((capture) => selectSuspects(capture.table, withKeys));
   const rows = suspects.map((s) => new Set(s.rows));
   const wanted = new Set<number>();
   for (const [i, capture] of captures.entries()) {

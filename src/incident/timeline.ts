@@ -43,7 +43,7 @@ export function timelineOf(scene: Scene, findings: readonly Finding[]): Track[] 
  */
 function lostAt(finding: Finding, trail: Trail): Nanoseconds | undefined {
   const first = finding.trails[0];
-  if (trail === first) return finding.at;
+  if (trail === first) return Number(finding.at);
   const { flow } = trail;
   if (first === undefined || !NEVER_OPENED.has(flow.state) || !NEVER_OPENED.has(first.flow.state)) return undefined;
   return trail.vantage === first.vantage && sameEndpoint(serverOf(flow), serverOf(first.flow)) ? flow.from : undefined;

@@ -47,8 +47,12 @@ export interface IncidentDocument {
 
 export interface EvidenceDocument {
   readonly file: string;
-  readonly packet: number;
+  /** One of the two: a packet of a capture, or a line of a log. */
+  readonly packet?: number;
+  readonly line?: number;
   readonly at: string;
+  /** The line gives no time of its own: `at` is the incident's. */
+  readonly undated?: true;
   readonly shows: string;
   readonly segment?: {
     readonly from: string;
@@ -97,8 +101,10 @@ function incidentDocument({ timeline: _, tables: __, ...incident }: Incident): I
   return { ...incident, at: isoInstant(incident.at), evidence: incident.evidence.map(evidenceDocument) };
 }
 
-function evidenceDocument({ at, segment, ...evidence }: EvidenceReport): EvidenceDocument {
+function evidenceDocument({ file, at, segment, packet, line, ...evidence }: EvidenceReport): EvidenceDocument {
   return {
+    file,
+    ...(packet === undefined ? { line } : { packet }),
     ...evidence,
     at: isoInstant(at),
     ...(segment === undefined

@@ -1,9 +1,10 @@
-import type { EvidenceReport, InputReport } from "../incident/explanation.ts";
+import type { EvidenceReport, InputReport, PacketReport } from "../incident/explanation.ts";
 import { type Endpoint, printEndpoint } from "../net/endpoint.ts";
 import { printable } from "../net/printable.ts";
 import { printSpan } from "../net/time.ts";
 import { columns, padEnd, padStart, wrap } from "./lines.ts";
 import type { Palette } from "./palette.ts";
+import { referenceOf } from "./reference.ts";
 
 /** What the ladder is drawn with. */
 export interface LadderOptions {
@@ -46,7 +47,7 @@ const PAUSE = 1e9;
 /** The narrowest gap between two lifelines that still holds an arrow with its flags. */
 const NARROWEST = 20;
 
-type Segment = NonNullable<EvidenceReport["segment"]>;
+type Segment = NonNullable<PacketReport["segment"]>;
 
 interface Lifeline {
   readonly keys: ReadonlySet<string>;
@@ -178,7 +179,7 @@ function labelOf(segment: Segment, room: number): Label {
 function shown(frame: Frame, item: EvidenceReport): string[] {
   const { palette, room } = frame;
   const { segment } = item;
-  const reference = `${printable(frame.nameOf(item.file))}#${item.packet}`;
+  const reference = `${printable(frame.nameOf(item.file))}${referenceOf(item)}`;
   const rest = segment === undefined ? "" : labelOf(segment, spanOf(frame, segment) - 5).rest;
   const edge = frame.lifelines.length > 0 ? "│" : " ";
   const width = room - 4;

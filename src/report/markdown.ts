@@ -3,6 +3,7 @@ import { printEndpoint } from "../net/endpoint.ts";
 import { printSpan } from "../net/time.ts";
 import { onOneClock } from "./ladder.ts";
 import { codeBlock, codeSpan, escapeText, inCell } from "./markdown-text.ts";
+import { referenceOf } from "./reference.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
 import { splitCommand } from "./split-command.ts";
 import { storiesOf } from "./stories.ts";
@@ -89,7 +90,7 @@ function evidenceTable(
   const start = onOneClock(first, inputs);
   const rows = story.map((item) => {
     const seconds = (Number(onOneClock(item, inputs) - start) / 1e9).toFixed(6);
-    return `| ${seconds} | ${inCell(codeSpan(`${nameOf(item.file)}#${item.packet}`))} | ${packetCell(item)} | ${escapeText(item.shows)} |`;
+    return `| ${seconds} | ${inCell(codeSpan(`${nameOf(item.file)}${referenceOf(item)}`))} | ${packetCell(item)} | ${escapeText(item.shows)} |`;
   });
   return [
     `Seconds from ${instantForPeople(first.at)} on:`,

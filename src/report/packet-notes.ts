@@ -17,7 +17,7 @@ export interface NotedExplanation {
 
 interface NotedEvidence {
   readonly file: string;
-  readonly packet: number;
+  readonly packet?: number | undefined;
   readonly shows: string;
   readonly story?: number;
 }
@@ -38,7 +38,7 @@ export function packetNotes(explanation: NotedExplanation, file: string): Noted[
   const tell = (title: string, evidence: readonly NotedEvidence[]): void => {
     for (const [number, story] of stories(evidence).entries()) {
       for (const [step, item] of story.entries()) {
-        if (item.file !== file) continue;
+        if (item.file !== file || item.packet === undefined) continue;
         const which = number === 0 ? "" : `, loss ${number + 1}`;
         const place = story.length === 1 ? "" : `, step ${step + 1} of ${story.length}`;
         told.push({ packet: item.packet, text: printable(`halfopen ${title}${which}${place}: ${short(item.shows)}`) });

@@ -4,6 +4,7 @@ import { printable } from "../net/printable.ts";
 import { drawLadder } from "./ladder.ts";
 import { columns, padEnd } from "./lines.ts";
 import { heading, labelled, type Page, paragraph } from "./page.ts";
+import { referenceOf } from "./reference.ts";
 import { storiesOf } from "./stories.ts";
 import { CONFIDENCE, causeOf, connectionOf, count, culprit, instantForPeople, isDecided } from "./verdict.ts";
 
@@ -60,7 +61,7 @@ function oneLineEach(page: Page, entries: readonly OneLine[]): string[] {
   const shown = entries.slice(0, MOST_OTHERS);
   const column = Math.max(...shown.map(({ connection }) => columns(printable(connection))));
   for (const { at, connection, evidence } of shown) {
-    const packet = evidence === undefined ? "" : `${printable(page.nameOf(evidence.file))}#${evidence.packet}`;
+    const packet = evidence === undefined ? "" : `${printable(page.nameOf(evidence.file))}${referenceOf(evidence)}`;
     lines.push(
       `  ${instantForPeople(at)}  ${padEnd(printable(connection), column)}  ${page.palette.mark(packet)}`.trimEnd(),
     );

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { packetEvidenceOf } from "../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../tests/helpers/trace.ts";
 import { twistedScene } from "../../tests/helpers/twisted-scene.ts";
 import type { Segment, Trail } from "../session/segment.ts";
@@ -63,7 +64,7 @@ test.each(SIGNATURES.map((signature) => [signature.id, signature] as const))(
           found++;
           expect(finding.cause).toBe(id);
           expect(finding.evidence.length).toBeGreaterThan(0);
-          for (const { vantage, packet } of finding.evidence) expect(packets[vantage]).toContain(packet);
+          for (const { vantage, packet } of packetEvidenceOf(finding)) expect(packets[vantage]).toContain(packet);
           expect(finding.summary).not.toMatch(/undefined|NaN|Infinity/);
           for (const symptom of finding.symptoms) expect(signature.symptoms).toContain(symptom);
           if (finding.confidence !== "certain") expect(finding.next).toBeDefined();

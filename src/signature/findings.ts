@@ -1,6 +1,6 @@
 import type { Trail } from "../session/segment.ts";
 import type { Scene } from "./scene.ts";
-import type { Confidence, Evidence, Finding } from "./signature.ts";
+import type { Confidence, Finding, PacketEvidence } from "./signature.ts";
 import type { Reading, Step } from "./trail-queries.ts";
 
 const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 };
@@ -34,7 +34,7 @@ const rankOf = (item: { readonly finding: Finding } | undefined): number =>
   RANK[item?.finding.confidence ?? "possible"];
 
 /** What one step of a reading shows. */
-export const shown = (reading: Reading, step: Step, shows: string): Evidence => ({
+export const shown = (reading: Reading, step: Step, shows: string): PacketEvidence => ({
   vantage: reading.trail.vantage,
   packet: step.segment.packet,
   at: step.time,
@@ -62,13 +62,13 @@ export const seenAtServer = (scene: Scene, trail: Trail): boolean =>
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
- * Evidence without repetition and at most `most` packets, of each capture in its own order, the captures in
+ * PacketEvidence without repetition and at most `most` packets, of each capture in its own order, the captures in
  * the order given. Where there is too much, the beginning and the end of the story are kept.
  */
-export function briefly(evidence: readonly Evidence[], most = 12): readonly Evidence[] {
+export function briefly(evidence: readonly PacketEvidence[], most = 12): readonly PacketEvidence[] {
   const captures = [...new Set(evidence.map((e) => e.vantage))];
   const unique = captures.flatMap((vantage) => {
-    const packets = new Map<number, Evidence>();
+    const packets = new Map<number, PacketEvidence>();
     for (const e of evidence) if (e.vantage === vantage && !packets.has(e.packet)) packets.set(e.packet, e);
     return [...packets.values()].sort((a, b) => a.packet - b.packet);
   });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { packetEvidenceOf } from "../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../tests/helpers/trace.ts";
 import { twistedScene } from "../../tests/helpers/twisted-scene.ts";
 import type { Segment } from "../session/segment.ts";
@@ -69,7 +70,7 @@ test.each(SIGNATURES.map((signature) => [signature.id, signature] as const))(
           for (const trail of finding.trails) expect(trails).toContain(trail);
           expect(finding.evidence.length).toBeGreaterThan(0);
           expect(finding.evidence.length).toBeLessThanOrEqual(12);
-          for (const { vantage, packet, shows } of finding.evidence) {
+          for (const { vantage, packet, shows } of packetEvidenceOf(finding)) {
             expect(packets[vantage]).toContain(packet);
             expect(shows).not.toMatch(/undefined|NaN|Infinity/);
           }

@@ -1,18 +1,38 @@
-import type { Nanoseconds } from "../net/time.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import type { Instant, Nanoseconds } from "../net/time.ts";
 import type { Trail } from "../session/segment.ts";
 import type { Scene } from "./scene.ts";
 
 export type Confidence = "certain" | "likely" | "possible";
 export type Initiator = "client" | "server" | "balancer" | "unknown";
 
+/** A packet or a log line that shows something. */
+export type Evidence = PacketEvidence | LogEvidence;
+
 /** One packet that shows something. */
-export interface Evidence {
+export interface PacketEvidence {
   readonly vantage: number;
   readonly packet: number;
   /** Nanoseconds since that vantage point's epoch. */
   readonly at: Nanoseconds;
   /** What it shows, one plain sentence without a full stop. */
   readonly shows: string;
+}
+
+/** One entry of a log that shows something. */
+export interface LogEvidence {
+  /** Index of the log in the scene. */
+  readonly log: number;
+  /** Number of the entry's first line, from 1. */
+  readonly line: number;
+  /** What it shows, one plain sentence without a full stop. */
+  readonly shows: string;
+}
+
+/** A connection that is known by its addresses only: from a log, without a packet. Port 0 where it is not said. */
+export interface NamedConnection {
+  readonly client: Endpoint | undefined;
+  readonly server: Endpoint | undefined;
 }
 
 /** A cause that was considered and why it is not this one. */
@@ -28,10 +48,15 @@ export interface Finding {
   readonly variant?: string;
   readonly confidence: Confidence;
   readonly initiator: Initiator;
-  /** When it happened: ns since the epoch of the vantage point of the first trail. */
-  readonly at: Nanoseconds;
-  /** The connection the claim is about comes first, then the others it involves. */
+  /**
+   * When it happened: ns since the epoch of the vantage point of the first trail. A claim from logs
+   * alone, without a trail, gives the instant on the common clock.
+   */
+  readonly at: Nanoseconds | Instant;
+  /** The connection the claim is about comes first, then the others it involves; none when logs alone tell of it. */
   readonly trails: readonly Trail[];
+  /** Connections that only logs name. */
+  readonly named?: readonly NamedConnection[];
   /** In the order of the story; at least one. */
   readonly evidence: readonly Evidence[];
   /** One or two sentences for somebody at 3 a.m.: who dropped what, when, with addresses and times. */
@@ -60,6 +85,6 @@ export interface Signature {
   readonly certainFrom: string;
   readonly remedy: string;
   readonly references: readonly string[];
-  /** May look at every flow, reports each finding about one. Pure. No evidence, no finding. */
+  /** May look at every flow and every log, reports each finding about one loss. Pure. No evidence, no finding. */
   detect(scene: Scene): Finding[];
 }

@@ -24,6 +24,9 @@
  * written in true time everywhere), `link=ethernet|raw|sll|sll2|null|vlan`, `snap=96`, and
  * `client.ttl=61` for an end's TTL in that section. Numbers start anew and come out the same.
  *
+ * `== log client.log` begins a log: its lines up to the next `==` are read by the real log reader. Packets
+ * begin at 2026-01-01T00:00:00Z (second 0), which the lines' times must fit.
+ *
  * Packets: `time sender > receiver FLAGS attributes ; note`. Time is in seconds, or `+0.010` after the
  * line before. Flags joined by commas (`SYN,ACK`), `-` for none. Relative numbers as in Wireshark:
  * the SYN is 0, the first byte 1. Attributes, all optional:

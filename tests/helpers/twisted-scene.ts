@@ -10,7 +10,10 @@ export function twistedScene(scene: Scene, change: (segments: readonly Segment[]
   const back = new Map([...made].map(([old, twin]) => [twin, old] as const));
   const vantages = scene.vantages.map((v) => ({ ...v, trails: v.trails.map((t) => made.get(t) ?? t) }));
   return {
+    ...scene,
     vantages,
+    session: (trail) => scene.session(back.get(trail) ?? trail),
+    mentions: (trail) => scene.mentions(back.get(trail) ?? trail),
     sightings: (trail) =>
       scene.sightings(back.get(trail) ?? trail).map((s) => ({
         ...s,

@@ -1,5 +1,6 @@
 import type { EvidenceReport, Incident } from "../../incident/explanation.ts";
 import { printEndpoint } from "../../net/endpoint.ts";
+import { referenceOf } from "../reference.ts";
 import { splitCommand } from "../split-command.ts";
 import { storiesOf } from "../stories.ts";
 import { CONFIDENCE, causeOf, connectionOf, count, culprit, instantForPeople, isDecided } from "../verdict.ts";
@@ -86,7 +87,7 @@ function alike(sheet: Sheet, incident: Incident, others: readonly Incident[]): H
     .slice(0, MOST_ALIKE)
     .map(
       ({ at, connection, first }) =>
-        html`<tr><td><time>${instantForPeople(at)}</time></td><td class="tuple">${connection}</td><td>${first !== undefined && [chip(sheet, first.file), ` #${first.packet}`]}</td></tr>`,
+        html`<tr><td><time>${instantForPeople(at)}</time></td><td class="tuple">${connection}</td><td>${first !== undefined && [chip(sheet, first.file), ` ${referenceOf(first)}`]}</td></tr>`,
     )}</tbody></table>${left > 0 && html`<p class="more">And ${left} more: the JSON form lists them all.</p>`}`;
 }
 

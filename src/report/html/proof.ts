@@ -1,6 +1,7 @@
 import type { EvidenceReport, Incident } from "../../incident/explanation.ts";
 import type { Instant } from "../../net/time.ts";
 import { onOneClock } from "../ladder.ts";
+import { referenceOf } from "../reference.ts";
 import { storiesOf } from "../stories.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { keyOf, type Sheet } from "./sheet.ts";
@@ -41,13 +42,15 @@ export function proofOf(sheet: Sheet, incident: Incident): Proof {
 
 /** A sentence in which packets lead to their rungs: `client.pcap#41`, and `packet 41` where only one can be meant. */
 export function linked(sheet: Sheet, proof: Proof, text: string): Content {
-  const named = new Map(proof.steps.map((step) => [`${sheet.nameOf(step.item.file)}#${step.item.packet}`, step.id]));
+  const named = new Map(
+    proof.steps.map((step) => [`${sheet.nameOf(step.item.file)}${referenceOf(step.item)}`, step.id]),
+  );
   const numbered = new Map<string, string | undefined>();
   for (const { item, id } of proof.steps) {
-    const key = `packet ${item.packet}`;
+    const key = item.packet === undefined ? `line ${item.line}` : `packet ${item.packet}`;
     numbered.set(key, numbered.has(key) ? undefined : id);
   }
-  return text.split(/((?:\bpacket \d+\b)|(?:[^\s()]+#\d+\b))/).map((piece): Content => {
+  return text.split(/((?:\b(?:packet|line) \d+\b)|(?:[^\s()]+[#:]\d+\b))/).map((piece): Content => {
     const id = named.get(piece) ?? numbered.get(piece);
     return id === undefined ? piece : html`<a href="#${id}">${piece}</a>`;
   });

@@ -1,4 +1,5 @@
 import { printSpan } from "../../net/time.ts";
+import { referenceOf } from "../reference.ts";
 import { count } from "../verdict.ts";
 import { type Lifeline, type Lifelines, lifelinesOf } from "./lifelines.ts";
 import { type Html, html } from "./markup.ts";
@@ -43,7 +44,7 @@ function pause(previous: Step | undefined, step: Step, lifelines: Lifelines): Ht
 function rung(sheet: Sheet, proof: Proof, step: Step, lifelines: Lifelines): Html {
   const { item, number, id, at } = step;
   return html`
-<li class="rung" id="${id}"><div class="time"><span class="step">${number}</span> ${seconds(proof, at)}</div><div class="lines"><svg width="100%" height="100%" role="img" aria-label="${described(step)}">${lines(lifelines)}${arrow(sheet, step, lifelines)}</svg></div><div class="shows"><p>${item.shows}</p><p class="numbers">${chip(sheet, item.file)} <span>#${item.packet}</span>${numbers(step)}</p></div></li>`;
+<li class="rung" id="${id}"><div class="time"><span class="step">${number}</span> ${seconds(proof, at)}</div><div class="lines"><svg width="100%" height="100%" role="img" aria-label="${described(step)}">${lines(lifelines)}${arrow(sheet, step, lifelines)}</svg></div><div class="shows"><p>${item.shows}</p><p class="numbers">${chip(sheet, item.file)} <span>${referenceOf(item)}</span>${numbers(step)}</p></div></li>`;
 }
 
 function described({ item: { segment } }: Step): string {

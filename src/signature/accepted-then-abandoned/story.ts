@@ -3,7 +3,7 @@ import { briefly, shown } from "../findings.ts";
 import { type OpenRequest, openRequest } from "../open-request.ts";
 import type { Scene } from "../scene.ts";
 import { type ServerClose, serverClose } from "../server-close.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import { strangeness } from "../stranger.ts";
 import { type Reading, readTrail } from "../trail-queries.ts";
 
@@ -14,7 +14,7 @@ export function what(reading: Reading, { first, last }: OpenRequest): string {
 }
 
 /** The story in packets, here and at the other vantage points. */
-export function evidenceOf(scene: Scene, close: ServerClose, request: OpenRequest): readonly Evidence[] {
+export function evidenceOf(scene: Scene, close: ServerClose, request: OpenRequest): readonly PacketEvidence[] {
   const { reading, step } = close;
   const before = reading.steps.slice(0, request.first.index).findLast((s) => s.side === "server" && s.fresh);
   const closing = close.kind === "abort" ? "RST with ACK" : "FIN";
@@ -31,7 +31,7 @@ export function evidenceOf(scene: Scene, close: ServerClose, request: OpenReques
   ]);
 }
 
-function elsewhere(reading: Reading, closing: string): readonly Evidence[] {
+function elsewhere(reading: Reading, closing: string): readonly PacketEvidence[] {
   const close = serverClose(reading);
   const request = close === undefined ? undefined : openRequest(reading, close.step);
   if (close === undefined || request?.accepted === undefined) return [];

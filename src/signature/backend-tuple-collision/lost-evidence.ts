@@ -1,20 +1,20 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import type { Segment } from "../../session/segment.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import type { Aftermath } from "./aftermath.ts";
 import { oriented } from "./oriented.ts";
 import { type Story, shows } from "./story.ts";
 
 /** The packets of a lost connection's story: in use, collision, at the backend, what came of it. */
-export function lostEvidence(story: Story, after: Aftermath): Evidence[] {
+export function lostEvidence(story: Story, after: Aftermath): PacketEvidence[] {
   const old =
     story.oldServer === undefined ? "another connection" : `the connection to ${printEndpoint(story.oldServer)}`;
   return [...collisionEvidence(story, old), ...backendEvidence(story), ...laterEvidence(story, after)];
 }
 
-function collisionEvidence({ collision, home, older, newServer, client }: Story, old: string): Evidence[] {
+function collisionEvidence({ collision, home, older, newServer, client }: Story, old: string): PacketEvidence[] {
   const { challenge, challengedAt } = collision;
-  const list: Evidence[] = [];
+  const list: PacketEvidence[] = [];
   const syn = home?.syns[0];
   if (older !== undefined && home?.vantage === older.trail.vantage) {
     const last = oriented(older.trail.segments, older.side).findLast((s) => s.packet < (syn?.packet ?? 0));
@@ -54,7 +54,7 @@ function collisionEvidence({ collision, home, older, newServer, client }: Story,
 }
 
 /** The same as the backend saw it, where both connections have one socket pair. */
-function backendEvidence({ backend }: Story): Evidence[] {
+function backendEvidence({ backend }: Story): PacketEvidence[] {
   const challenge = backend?.challenges[0];
   if (backend === undefined || challenge === undefined) return [];
   const pair = `${printEndpoint(backend.client)} - ${printEndpoint(backend.server)}`;
@@ -71,9 +71,9 @@ function backendEvidence({ backend }: Story): Evidence[] {
   return list;
 }
 
-function laterEvidence({ older, home }: Story, after: Aftermath): Evidence[] {
+function laterEvidence({ older, home }: Story, after: Aftermath): PacketEvidence[] {
   const at = older?.trail.vantage ?? home?.vantage ?? 0;
-  const list: Evidence[] = [];
+  const list: PacketEvidence[] = [];
   const add = (segment: Segment | undefined, text: string) => {
     if (segment !== undefined) list.push(shows(at, segment, text));
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { packetEvidenceOf } from "../../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../../tests/helpers/trace.ts";
 import { clientOf, serverOf } from "../../flow/flow.ts";
 import { printEndpoint } from "../../net/endpoint.ts";
@@ -18,7 +19,9 @@ function told(finding: Finding): string {
 }
 
 const packets = (finding: Finding | undefined): string[] =>
-  (finding?.evidence ?? []).map((e) => (e.vantage === 0 ? `${e.packet}` : `${e.vantage}/${e.packet}`));
+  (finding === undefined ? [] : packetEvidenceOf(finding)).map((e) =>
+    e.vantage === 0 ? `${e.packet}` : `${e.vantage}/${e.packet}`,
+  );
 
 test.each([
   ["match", "old-connection-lost certain lost-ping 10.4.0.9:51514 > 10.4.11.5:6443"],
@@ -81,7 +84,7 @@ describe("what the evidence must carry", () => {
 
   test("a challenge whose number is not the old connection's is no proof", () => {
     const text = read("match").replace("ACK in=node1>client  ", "ACK in=node1>client ack=raw:99 ");
-    expect(detect(text).filter((f) => f.evidence.some((e) => e.packet === 13))).toEqual([]);
+    expect(detect(text).filter((f) => packetEvidenceOf(f).some((e) => e.packet === 13))).toEqual([]);
   });
 
   test("an old connection that goes on was not lost", () => {

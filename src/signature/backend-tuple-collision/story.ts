@@ -2,7 +2,7 @@ import { type Endpoint, printEndpoint } from "../../net/endpoint.ts";
 import { instantOf, type Nanoseconds, printInstant } from "../../net/time.ts";
 import type { Segment, Trail } from "../../session/segment.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import { endpointOf, other } from "../trail-queries.ts";
 import type { Attempt } from "../tuple-queries.ts";
 import type { Collision, Older } from "./collision.ts";
@@ -66,7 +66,7 @@ function straysSeenFrom({ strays }: Collision, home: Attempt | undefined): reado
 }
 
 /** Makes a piece of evidence. */
-export const shows = (vantage: number, segment: Segment, text: string): Evidence => ({
+export const shows = (vantage: number, segment: Segment, text: string): PacketEvidence => ({
   vantage,
   packet: segment.packet,
   at: segment.time,
@@ -78,10 +78,10 @@ export function clock(scene: Scene, vantage: number, at: Nanoseconds): string {
   return printInstant(instantOf(scene.vantages[vantage]?.epoch ?? 0n, at));
 }
 
-/** Evidence in story order, within a bound: the first ones and the last ones are kept. */
-export function bounded(evidence: readonly (Evidence | undefined)[], most = 12): Evidence[] {
+/** PacketEvidence in story order, within a bound: the first ones and the last ones are kept. */
+export function bounded(evidence: readonly (PacketEvidence | undefined)[], most = 12): PacketEvidence[] {
   const seen = new Set<string>();
-  const all = evidence.filter((e): e is Evidence => {
+  const all = evidence.filter((e): e is PacketEvidence => {
     if (e === undefined || seen.has(`${e.vantage}/${e.packet}`)) return false;
     seen.add(`${e.vantage}/${e.packet}`);
     return true;

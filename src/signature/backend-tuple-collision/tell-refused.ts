@@ -1,6 +1,6 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { printSpan } from "../../net/time.ts";
-import type { Evidence, Finding, RuledOut } from "../signature.ts";
+import type { Finding, PacketEvidence, RuledOut } from "../signature.ts";
 import { oldSegmentsAfter } from "./aftermath.ts";
 import type { Grade } from "./grade.ts";
 import { bounded, clock, nextCapture, type Story, shows, trailsOf } from "./story.ts";
@@ -41,9 +41,16 @@ export function tellRefused(story: Story, grade: Grade): Finding | undefined {
   };
 }
 
-function evidenceOf({ collision, home, strays, backend, older: old, oldServer }: Story): (Evidence | undefined)[] {
+function evidenceOf({
+  collision,
+  home,
+  strays,
+  backend,
+  older: old,
+  oldServer,
+}: Story): (PacketEvidence | undefined)[] {
   if (home === undefined) return [];
-  const list: Evidence[] = [];
+  const list: PacketEvidence[] = [];
   const theOld = oldServer === undefined ? "the old connection" : `the connection to ${printEndpoint(oldServer)}`;
   const told = [...strays.slice(0, 3), ...strays.slice(3).slice(-1)];
   for (const [i, { attempt, syn, ack, older }] of told.entries()) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { packetEvidenceOf } from "../../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../../tests/helpers/trace.ts";
 import type { Segment, Trail } from "../../session/segment.ts";
 import type { Finding } from "../signature.ts";
@@ -8,7 +9,10 @@ import { artefactsIn } from "./artefacts.ts";
 import { signature } from "./signature.ts";
 
 const read = (name: string): string => readFileSync(join(import.meta.dirname, `${name}.trace`), "utf8");
-const told = (finding: Finding): string => `${finding.variant} ${finding.evidence.map((e) => e.packet).join(",")}`;
+const told = (finding: Finding): string =>
+  `${finding.variant} ${packetEvidenceOf(finding)
+    .map((e) => e.packet)
+    .join(",")}`;
 
 test.each([
   ["match", ["missing-packets 8"]],

@@ -4,7 +4,7 @@ import { type Answerer, whoAnswered } from "../answering-host.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
 import { isProbe } from "../probing.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence, Finding, Signature } from "../signature.ts";
+import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import {
   type Attempt,
   attemptsOf,
@@ -84,7 +84,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
   };
 }
 
-function evidenceOf(scene: Scene, group: readonly Attempt[]): Evidence[] {
+function evidenceOf(scene: Scene, group: readonly Attempt[]): PacketEvidence[] {
   return group.slice(0, MOST_SHOWN).flatMap((attempt, i) => {
     const seen = i === 0 ? [attempt, ...elsewhere(scene, attempt).filter(isRefused).slice(0, 2)] : [attempt];
     return seen.flatMap((a) => [
@@ -102,7 +102,7 @@ function evidenceOf(scene: Scene, group: readonly Attempt[]): Evidence[] {
   });
 }
 
-function refusalOf(attempt: Attempt, refusal: NonNullable<Attempt["refusal"]>): Evidence {
+function refusalOf(attempt: Attempt, refusal: NonNullable<Attempt["refusal"]>): PacketEvidence {
   const { index } = attempt.vantage;
   const shows = `RST that acknowledges the SYN, TTL ${refusal.ttl}, after ${printSpan(refusal.time - attempt.syns[0].time)}`;
   return { vantage: index, packet: refusal.packet, at: refusal.time, shows };

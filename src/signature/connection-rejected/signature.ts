@@ -2,7 +2,7 @@ import { printEndpoint } from "../../net/endpoint.ts";
 import { instantOf, printInstant, printSpan } from "../../net/time.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence, Finding, Signature } from "../signature.ts";
+import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, toldOnce } from "../syn-queries.ts";
 import { type Rejection, rejectionOf } from "./rejection.ts";
 
@@ -90,7 +90,7 @@ function refutationOf({ variant }: Rejection): string {
   );
 }
 
-function evidenceOf(scene: Scene, attempt: Attempt): Evidence[] {
+function evidenceOf(scene: Scene, attempt: Attempt): PacketEvidence[] {
   const { vantage, syns, client, server } = attempt;
   const [syn] = syns;
   const asked = {

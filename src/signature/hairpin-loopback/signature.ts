@@ -4,7 +4,7 @@ import { isFresh } from "../answering-host.ts";
 import { captureAt } from "../capture-advice.ts";
 import { loopedCopy } from "../misdirected-syns.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence, Finding, Signature } from "../signature.ts";
+import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
 import { type Attempt, attemptsOf, byServer, toldOnce } from "../syn-queries.ts";
 
@@ -80,7 +80,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
 }
 
 /** Each SYN, and the copy that followed it. */
-function pairsOf(attempt: Attempt, copy: Attempt): Evidence[] {
+function pairsOf(attempt: Attempt, copy: Attempt): PacketEvidence[] {
   const outgoing = synsShown(attempt, PAIRS_SHOWN);
   const looped = copy.syns.slice(0, PAIRS_SHOWN).map((syn) => {
     const what = `the SYN came back: source ${copy.client.address} is also the destination, same initial number, TTL ${syn.ttl}`;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { packetEvidenceOf } from "../../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../../tests/helpers/trace.ts";
 import { serverOf } from "../../flow/flow.ts";
 import type { Finding } from "../signature.ts";
@@ -13,7 +14,9 @@ const detect = (text: string): Finding[] => signature.detect(sceneOfTrace(text))
 function told(finding: Finding): string {
   const [trail] = finding.trails;
   const server = trail === undefined ? "" : serverOf(trail.flow).address;
-  return `${finding.variant} ${server} ${finding.symptoms[0]}: ${finding.evidence.map((e) => e.packet).join(",")}`;
+  return `${finding.variant} ${server} ${finding.symptoms[0]}: ${packetEvidenceOf(finding)
+    .map((e) => e.packet)
+    .join(",")}`;
 }
 
 test.each([

@@ -4,7 +4,7 @@ import type { Trail } from "../../session/segment.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
 import { briefly, onePerConnection, shown, withSightings } from "../findings.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence, Finding, Signature } from "../signature.ts";
+import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { endpointOf, named } from "../trail-queries.ts";
 import { candidatesOf, excludedBy } from "./candidates.ts";
 import { type Loss, type LossKind, lossOf } from "./loss.ts";
@@ -92,7 +92,7 @@ function storyOf(trail: Trail, { kind, asked, repeats, end }: Loss): string {
   }
 }
 
-function evidenceOf({ kind, reading, asked, repeats, end }: Loss): readonly Evidence[] {
+function evidenceOf({ kind, reading, asked, repeats, end }: Loss): readonly PacketEvidence[] {
   const before = reading.steps.findLast((s) => s.index < asked.index && s.side !== asked.side);
   const last = repeats.at(-1);
   const what = kind === "connect" ? "SYN" : kind === "keepalive-unanswered" ? "keepalive probe" : "asks for an answer";

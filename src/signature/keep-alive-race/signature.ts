@@ -5,7 +5,7 @@ import { briefly, capital, carried, onePerConnection, shown, withSightings } fro
 import { SERVER_IDLE_LIMITS, timeoutNear } from "../known-timeouts.ts";
 import type { Scene } from "../scene.ts";
 import { closedTogether, refusedAfter, serverClose } from "../server-close.ts";
-import type { Confidence, Evidence, Finding, Signature } from "../signature.ts";
+import type { Confidence, Finding, PacketEvidence, Signature } from "../signature.ts";
 import { endpointOf, named } from "../trail-queries.ts";
 import { type Crossing, crossingOf } from "./crossing.ts";
 
@@ -88,7 +88,7 @@ function confidenceOf(scene: Scene, crossing: Crossing): Confidence {
   return elsewhere ? "certain" : "likely";
 }
 
-function evidenceOf(scene: Scene, crossing: Crossing): readonly Evidence[] {
+function evidenceOf(scene: Scene, crossing: Crossing): readonly PacketEvidence[] {
   const { reading, lastData, idle } = crossing;
   return briefly([
     ...(lastData === undefined
@@ -102,8 +102,8 @@ function evidenceOf(scene: Scene, crossing: Crossing): readonly Evidence[] {
   ]);
 }
 
-function meeting({ reading, request, close, answer }: Crossing, closes: string): readonly Evidence[] {
-  const steps: Evidence[] = [
+function meeting({ reading, request, close, answer }: Crossing, closes: string): readonly PacketEvidence[] {
+  const steps: PacketEvidence[] = [
     shown(reading, close, `${closes}; its acknowledgment does not cover the request`),
     shown(
       reading,

@@ -3,7 +3,7 @@ import type { IcmpError } from "../../session/segment.ts";
 import type { FarSide } from "../far-side.ts";
 import { briefly, shown } from "../findings.ts";
 import { icmpMeaning } from "../icmp-meaning.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import type { UnansweredTail } from "../silence.ts";
 import type { Reading } from "../trail-queries.ts";
 
@@ -22,7 +22,7 @@ export function evidenceOf(
   reading: Reading,
   tail: UnansweredTail,
   { far, icmp, together }: Around,
-): readonly Evidence[] {
+): readonly PacketEvidence[] {
   const { first, repeats, lastSign } = tail;
   const middle = repeats.length > SHOWN ? [...repeats.slice(0, SHOWN - 1), ...repeats.slice(-1)] : repeats;
   const vantage = reading.trail.vantage;
@@ -54,7 +54,7 @@ export function evidenceOf(
   );
 }
 
-const unreachableSays = (vantage: number, error: IcmpError): Evidence => ({
+const unreachableSays = (vantage: number, error: IcmpError): PacketEvidence => ({
   vantage,
   packet: error.packet,
   at: error.time,

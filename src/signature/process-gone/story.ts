@@ -3,7 +3,7 @@ import type { Trail } from "../../session/segment.ts";
 import { briefly, shown } from "../findings.ts";
 import type { Scene } from "../scene.ts";
 import { type ServerClose, serverClose } from "../server-close.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import { type Reading, readTrail } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
 
@@ -11,7 +11,7 @@ import type { Death } from "./death.ts";
 const SHOWN_FELLOWS = 3;
 
 /** The story in packets. */
-export function evidenceOf(scene: Scene, { close, work, fellows, refused }: Death): readonly Evidence[] {
+export function evidenceOf(scene: Scene, { close, work, fellows, refused }: Death): readonly PacketEvidence[] {
   const { reading, step, kind } = close;
   const how = kind === "fin" ? "FIN" : kind === "abort" ? "RST with ACK" : "RST";
   const pending =
@@ -40,10 +40,10 @@ function says(close: ServerClose, how: string): string {
   return `${how} from the server, without close_notify or GOAWAY, ${printSpan(close.idle)} after the last data`;
 }
 
-const lastWord = ({ reading, lastData }: ServerClose): readonly Evidence[] =>
+const lastWord = ({ reading, lastData }: ServerClose): readonly PacketEvidence[] =>
   lastData === undefined ? [] : [shown(reading, lastData, "the last data before")];
 
-function refusal(reading: Reading): readonly Evidence[] {
+function refusal(reading: Reading): readonly PacketEvidence[] {
   const syn = reading.steps.find((s) => s.syn);
   const rst = reading.steps.find((s) => s.rst);
   return [
@@ -53,7 +53,7 @@ function refusal(reading: Reading): readonly Evidence[] {
 }
 
 /** The close and the RST after it at another vantage point. */
-function elsewhere(trail: Trail, how: string): readonly Evidence[] {
+function elsewhere(trail: Trail, how: string): readonly PacketEvidence[] {
   const reading = readTrail(trail);
   const close = serverClose(reading);
   if (close === undefined) return [];

@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { packetEvidenceOf } from "../../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../../tests/helpers/trace.ts";
 import type { Finding } from "../signature.ts";
 import { signature } from "./signature.ts";
 
 const read = (name: string): string => readFileSync(join(import.meta.dirname, `${name}.trace`), "utf8");
 const detect = (text: string): Finding[] => signature.detect(sceneOfTrace(text));
-const told = (finding: Finding): string => `${finding.variant} ${finding.evidence.map((e) => e.packet).join(",")}`;
+const told = (finding: Finding): string =>
+  `${finding.variant} ${packetEvidenceOf(finding)
+    .map((e) => e.packet)
+    .join(",")}`;
 
 test.each([
   ["match", ["answer-to-late-words 12,13"]],

@@ -1,7 +1,7 @@
 import type { Trail } from "../../session/segment.ts";
 import { shown } from "../findings.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence, Finding, Signature } from "../signature.ts";
+import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { named, readTrail } from "../trail-queries.ts";
 import { type HarmlessKind, type HarmlessReset, harmlessReset } from "./harmless-reset.ts";
 
@@ -28,7 +28,7 @@ const MOST_SHOWN = 4;
 
 interface Found extends HarmlessReset {
   readonly trail: Trail;
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly PacketEvidence[];
 }
 
 /** One note for each kind, however many connections ended so. */

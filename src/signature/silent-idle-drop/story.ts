@@ -1,12 +1,16 @@
 import { printSpan } from "../../net/time.ts";
 import type { FarSide } from "../far-side.ts";
 import { briefly, shown } from "../findings.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import { other } from "../trail-queries.ts";
 import type { Broken } from "./forgotten.ts";
 
 /** The story in packets: the last sign of the other end, both sides of the box, what became of the next packet. */
-export function evidenceOf(broken: Broken, signs: readonly string[], far: readonly FarSide[]): readonly Evidence[] {
+export function evidenceOf(
+  broken: Broken,
+  signs: readonly string[],
+  far: readonly FarSide[],
+): readonly PacketEvidence[] {
   const { reading, first, repeats, reset, lastSign } = broken;
   return briefly([
     ...(lastSign === undefined
@@ -26,7 +30,7 @@ export function evidenceOf(broken: Broken, signs: readonly string[], far: readon
 }
 
 /** Where the connection ends on the other side of the box. */
-function farEnd({ reading, covers }: FarSide): readonly Evidence[] {
+function farEnd({ reading, covers }: FarSide): readonly PacketEvidence[] {
   const last = reading.steps.at(-1);
   if (last === undefined) return [];
   const open = reading.steps.some((s) => s.fin || s.rst) ? "" : ", still open";

@@ -1,5 +1,5 @@
 import { printEndpoint } from "../../net/endpoint.ts";
-import type { Evidence } from "../signature.ts";
+import type { PacketEvidence } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
 import type { Attempt } from "../syn-queries.ts";
 import type { HeldPorts, Translation } from "./translated-ports.ts";
@@ -18,7 +18,7 @@ interface Story {
 }
 
 /** An answered attempt and the box's lowest and highest port; the SYNs that got nowhere; what went on meanwhile, and later. */
-export function evidenceOf({ group, answered, working, translations, held }: Story): Evidence[] {
+export function evidenceOf({ group, answered, working, translations, held }: Story): PacketEvidence[] {
   const since = group[0]?.syns[0].time ?? 0;
   const first = answered[0];
   const later = answered.find((a) => a.syns[0].time > since);

@@ -4,7 +4,7 @@ import { captureAt, hostFilter } from "../capture-advice.ts";
 import { answeredElsewhere, loopedCopy } from "../misdirected-syns.ts";
 import { isProbe } from "../probing.ts";
 import type { Scene } from "../scene.ts";
-import type { Evidence, Finding, Signature } from "../signature.ts";
+import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
 import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, PATIENCE, toldOnce } from "../syn-queries.ts";
 import { controlOf, outcomeOfOthers } from "./surroundings.ts";
@@ -104,7 +104,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
   };
 }
 
-function evidenceOf(group: readonly Attempt[], seen: readonly Attempt[]): Evidence[] {
+function evidenceOf(group: readonly Attempt[], seen: readonly Attempt[]): PacketEvidence[] {
   const asked = group.slice(0, MOST_SHOWN).flatMap((a) => synsShown(a, MOST_SHOWN));
   const arrived = seen
     .slice(0, 2)

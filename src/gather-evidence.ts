@@ -1,0 +1,146 @@
+import type { PacketBatch } from "./capture/batch.ts";
+import { type EvidenceSource, openSource } from "./capture/evidence-source.ts";
+import { readBytes } from "./capture/read-bytes.ts";
+import { readCapture } from "./capture/read-capture.ts";
+import { Survey } from "./flow/survey.ts";
+import type { InputReport } from "./incident/explanation.ts";
+import type { Surveyed } from "./incident/surveyed.ts";
+import { LogRecorder, type RecordedLog } from "./log/log-recorder.ts";
+import { logReader } from "./log/read-log.ts";
+import { Fault } from "./net/fault.ts";
+import type { Problem } from "./net/problem.ts";
+import { instantOf } from "./net/time.ts";
+import { KeyLog } from "./session/tls/key-log.ts";
+
+/** How far a long reading has come. */
+export interface Progress {
+  readonly file: string;
+  readonly phase: "survey" | "zoom";
+  readonly bytesRead: number;
+  readonly totalBytes: number | undefined;
+}
+
+export interface ExplainOptions {
+  /** Told now and then while reading. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A capture that was surveyed and is still open. */
+export interface Capture {
+  readonly source: EvidenceSource;
+  readonly surveyed: Surveyed;
+  /** TLS secrets that the capture itself holds. */
+  readonly secrets: readonly Uint8Array[];
+  /** The second read found another number of packets. */
+  changed: boolean;
+}
+
+/** What was read, by kind. */
+export interface Gathered {
+  readonly captures: Capture[];
+  readonly logs: RecordedLog[];
+  /** Text of TLS key logs: used and never given out. */
+  readonly keyLogs: Uint8Array[];
+}
+
+/** Reads one file: surveys a capture, parses a log. What is neither is listed as unread. */
+export async function readEvidence(file: string, options: ExplainOptions, gathered: Gathered): Promise<InputReport> {
+  const source = await openSource(file);
+  let kept = false;
+  try {
+    if (source.kind === "text") return await readText(file, source, gathered);
+    if (source.kind === "empty" || source.kind === "unknown") return unread(file, source.kind);
+    const survey = new Survey();
+    const summary = await readCapture(source, {
+      onBatch: (batch: PacketBatch) => survey.observe(batch),
+      onProgress: (bytesRead, totalBytes) => options.onProgress?.({ file, phase: "survey", bytesRead, totalBytes }),
+    });
+    const totals = survey.totals();
+    const surveyed: Surveyed = {
+      file,
+      table: survey.table,
+      epoch: summary.epoch,
+      from: summary.from,
+      to: summary.to,
+      packets: summary.packets,
+      tcpPackets: totals.tcpPackets,
+    };
+    gathered.captures.push({ source, surveyed, secrets: summary.secrets, changed: false });
+    kept = true;
+    return {
+      file,
+      kind: summary.format,
+      packets: summary.packets,
+      flows: survey.table.rows,
+      from: instantOf(summary.epoch, summary.from),
+      to: instantOf(summary.epoch, summary.to),
+      problems: [...summary.problems, ...totals.problems],
+    };
+  } finally {
+    if (!kept) source.close();
+  }
+}
+
+/** The secrets that came with the evidence, and whether there are any. */
+export function keysOf({ captures, keyLogs }: Gathered): { readonly log: KeyLog; readonly found: boolean } {
+  const log = new KeyLog();
+  const texts = [...keyLogs, ...captures.flatMap((capture) => capture.secrets)];
+  for (const text of texts) log.add(text);
+  return { log, found: texts.length > 0 };
+}
+
+/** Bytes of one key log that are used. */
+const MOST_SECRETS: number = 64 * 1024 * 1024;
+
+/** Recognises a log by its content and parses it; TLS secrets are kept as they are. */
+async function readText(file: string, source: EvidenceSource, gathered: Gathered): Promise<InputReport> {
+  const reader = logReader();
+  const recorder = new LogRecorder();
+  const raw: Uint8Array[] = [];
+  let size = 0;
+  await readBytes(source, (bytes) => {
+    recorder.add(reader.push(bytes));
+    const format = reader.recognition?.format;
+    if ((format === undefined || format === "keylog") && size < MOST_SECRETS) {
+      size += bytes.length;
+      raw.push(bytes.slice());
+    } else raw.length = 0;
+    return true;
+  });
+  recorder.add(reader.end());
+  const { recognition, counts } = reader;
+  // Prose may quote a message or two; a log is made of them.
+  const understood = counts.parsed > 0 && counts.parsed >= counts.text;
+  if (recognition === undefined || recognition.score === 0 || !understood) return unread(file, "text");
+  if (recognition.format === "keylog") {
+    gathered.keyLogs.push(Buffer.concat(raw));
+    return { file, kind: "keylog", entries: counts.parsed, problems: reader.problems() };
+  }
+  const log = recorder.recorded(file, recognition.format);
+  gathered.logs.push(log);
+  const omitted: Problem[] =
+    log.omitted === 0
+      ? []
+      : [{ kind: "middle-left-out", message: "entries in the middle of a long log were left out", count: log.omitted }];
+  return { file, kind: recognition.format, entries: counts.parsed, problems: [...omitted, ...reader.problems()] };
+}
+
+function unread(file: string, kind: "text" | "empty" | "unknown"): InputReport {
+  const message = {
+    text: "text of no known form",
+    empty: "an empty file",
+    unknown:
+      "neither a log nor a packet capture in a format this version reads (pcap, pcapng, snoop, NetMon; plain, gzip or zstd)",
+  }[kind];
+  return notRead(file, `unread-${kind}`, message);
+}
+
+export function notRead(file: string, kind: string, message: string): InputReport {
+  return { file, kind: "unread", problems: [{ kind, message, count: 1 }] };
+}
+
+/** A file of a folder that cannot be read is listed; one that was named stops the run. */
+export function unreadable(file: string, fromFolders: ReadonlySet<string>, error: unknown): InputReport {
+  if (error instanceof Fault && fromFolders.has(file)) return notRead(file, error.code, error.message);
+  throw error;
+}
