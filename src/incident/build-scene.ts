@@ -60,17 +60,20 @@ export function buildScene({ captures, trails, sessions, logs: recorded }: Gathe
   const clocks = captures.map((_, i) => (i === 0 ? undefined : offsets.get(i)));
   /** What is added to a capture's times to get those of the first. */
   const correction = (vantage: Vantage): bigint => BigInt(Math.round(clocks[vantage.index]?.offset ?? 0));
-  const logs = placeLogs(recorded, captures[0] && instantOf(captures[0].epoch, captures[0].from));
-  const mentions = mentionsOf(vantages, logs);
+  const toCommon = (vantage: Vantage, at: number): bigint => instantOf(vantage.epoch, at) + correction(vantage);
+  const session = (trail: Trail): Session | undefined => sessions[trail.vantage]?.get(trail.flow.stream);
+  const captured = { vantages, session, toCommon };
+  const logs = placeLogs(recorded, captured, captures[0] && instantOf(captures[0].epoch, captures[0].from));
+  const mentions = mentionsOf(captured, logs);
   return {
     vantages,
     sightings: (trail) => sightings.get(trail) ?? [],
     clocks,
-    session: (trail) => sessions[trail.vantage]?.get(trail.flow.stream),
+    session,
     logs,
     mentions: (trail) => mentions.get(trail) ?? [],
     toVantage: (vantage, instant) => Number(instant - correction(vantage) - vantage.epoch),
-    toCommon: (vantage, at) => instantOf(vantage.epoch, at) + correction(vantage),
+    toCommon,
   };
 }
 

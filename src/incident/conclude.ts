@@ -1,6 +1,8 @@
 import type { Trail } from "../session/segment.ts";
 import type { Scene } from "../signature/scene.ts";
 import type { Confidence, Finding, RuledOut, Signature } from "../signature/signature.ts";
+import { type Open, weighLogged } from "./logged-claims.ts";
+import { startOf } from "./when.ts";
 
 /** A finding that stands, with everything that other findings add to it. */
 export interface Conclusion {
@@ -9,6 +11,8 @@ export interface Conclusion {
   readonly finding: Finding;
   /** The same cause found elsewhere: at other vantage points, or for other connections lost in the same way. */
   readonly alike: readonly Finding[];
+  /** The same loss as logs tell it: more evidence, no more losses. */
+  readonly support: readonly Finding[];
   /** What was ruled out, including weaker claims about the same connection. */
   readonly ruledOut: readonly RuledOut[];
 }
@@ -18,7 +22,8 @@ const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, poss
 /**
  * One cause for one connection. Findings about the same connection (joined across vantage points)
  * compete: the more confident wins, then the order of the signatures; the others are told under
- * what was ruled out. `inconclusive` stands only where nothing else does.
+ * what was ruled out. `inconclusive` stands only where nothing else does. What only logs claim is weighed against
+ * that. A cause that merely contributes stands beside the others.
  */
 export function conclude(
   scene: Scene,
@@ -28,10 +33,42 @@ export function conclude(
   const all = signatures.flatMap((signature) => signature.detect(scene).map((finding) => ({ signature, finding })));
   const strength = ({ signature, finding }: (typeof all)[number]): number =>
     (signature.id === "inconclusive" ? 0 : RANK[finding.confidence] * 1000) - (order.get(signature.id) ?? 0);
-  const incidents = all.filter((x) => x.signature.kind === "incident").sort((x, y) => strength(y) - strength(x));
-  const claimed = new Map<Trail, Conclusion & { alike: Finding[]; ruledOut: RuledOut[] }>();
-  const standing: (Conclusion & { alike: Finding[]; ruledOut: RuledOut[] })[] = [];
+  const incidents = all
+    .filter((x) => x.signature.kind === "incident" && x.signature.contributes !== true)
+    .sort((x, y) => strength(y) - strength(x));
+  const standing = weighCaptured(
+    scene,
+    incidents.filter((x) => x.finding.trails.length > 0),
+  );
   for (const { signature, finding } of incidents) {
+    if (finding.trails.length === 0) weighLogged(scene, standing, signature, finding);
+  }
+  const beside = all
+    .filter((x) => x.signature.contributes === true)
+    .map(({ signature, finding }) => opened(signature, finding));
+  const conclusions = group([...standing, ...beside]).sort((x, y) => Number(startOf(scene, x) - startOf(scene, y)));
+  const notes = all
+    .filter((x) => x.signature.kind === "note")
+    .map(({ signature, finding }) => ({ ...opened(signature, finding), ruledOut: [] }));
+  return { conclusions, notes, findings: all.length };
+}
+
+const opened = (signature: Signature, finding: Finding): Open => ({
+  signature,
+  finding,
+  alike: [],
+  support: [],
+  ruledOut: [...finding.ruledOut],
+});
+
+/** Claims about captured connections, the strongest first: each connection has one holder. */
+function weighCaptured(
+  scene: Scene,
+  claims: readonly { readonly signature: Signature; readonly finding: Finding }[],
+): Open[] {
+  const claimed = new Map<Trail, Open>();
+  const standing: Open[] = [];
+  for (const { signature, finding } of claims) {
     const lost = withSightings(scene, finding.trails);
     const holder = lost.map((t) => claimed.get(t)).find((c) => c !== undefined);
     if (holder !== undefined) {
@@ -41,15 +78,11 @@ export function conclude(
       if (holder.signature === signature) for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, holder);
       continue;
     }
-    const conclusion = { signature, finding, alike: [] as Finding[], ruledOut: [...finding.ruledOut] };
+    const conclusion = opened(signature, finding);
     standing.push(conclusion);
     for (const trail of lost) claimed.set(trail, conclusion);
   }
-  const conclusions = group(standing).sort((x, y) => Number(timeOf(scene, x) - timeOf(scene, y)));
-  const notes = all
-    .filter((x) => x.signature.kind === "note")
-    .map(({ signature, finding }) => ({ signature, finding, alike: [], ruledOut: [] }));
-  return { conclusions, notes, findings: all.length };
+  return standing;
 }
 
 function withSightings(scene: Scene, trails: readonly Trail[]): readonly Trail[] {
@@ -58,7 +91,7 @@ function withSightings(scene: Scene, trails: readonly Trail[]): readonly Trail[]
   return [...found];
 }
 
-function addRuledOut(holder: { finding: Finding; ruledOut: RuledOut[] }, weaker: Finding): void {
+function addRuledOut(holder: Open, weaker: Finding): void {
   if (holder.ruledOut.some((r) => r.cause === weaker.cause)) return;
   holder.ruledOut.push({
     cause: weaker.cause,
@@ -67,27 +100,23 @@ function addRuledOut(holder: { finding: Finding; ruledOut: RuledOut[] }, weaker:
 }
 
 /** Losses that are one story are told once: the same cause, variant and confidence towards the same server. */
-function group(standing: readonly (Conclusion & { alike: Finding[]; ruledOut: RuledOut[] })[]): Conclusion[] {
-  const groups = new Map<string, Conclusion & { alike: Finding[] }>();
+function group(standing: readonly Open[]): Conclusion[] {
+  const groups = new Map<string, Open>();
   for (const conclusion of standing) {
     const { finding } = conclusion;
     const key = [finding.cause, finding.variant ?? "", finding.confidence, storyOf(finding)].join("|");
     const known = groups.get(key);
     if (known === undefined) groups.set(key, conclusion);
-    else known.alike.push(finding, ...conclusion.alike);
+    else {
+      known.alike.push(finding, ...conclusion.alike);
+      known.support.push(...conclusion.support);
+    }
   }
   return [...groups.values()];
 }
 
-function storyOf(finding: Finding): string {
-  const flow = finding.trails[0]?.flow;
-  if (flow === undefined) return "";
-  const server = flow.client === "a" ? flow.b : flow.a;
-  return `${server.address} ${server.port}`;
-}
-
-function timeOf(scene: Scene, { finding }: Conclusion): bigint {
-  if (typeof finding.at === "bigint") return finding.at;
-  const vantage = scene.vantages[finding.trails[0]?.vantage ?? 0];
-  return (vantage?.epoch ?? 0n) + BigInt(Math.round(finding.at));
+function storyOf({ trails, named }: Finding): string {
+  const flow = trails[0]?.flow;
+  const server = flow === undefined ? named?.[0]?.server : flow.client === "a" ? flow.b : flow.a;
+  return server === undefined ? "" : `${server.address} ${server.port}`;
 }

@@ -11,11 +11,14 @@ import type { Evidence, Finding, NamedConnection } from "../signature/signature.
 import { type Conclusion, conclude } from "./conclude.ts";
 import { connectionTables } from "./connection-tables.ts";
 import { displayFilter } from "./display-filter.ts";
-import type { ConnectionReport, EvidenceReport, Incident, Note, PacketReport } from "./explanation.ts";
+import { effectsOf, type Followed } from "./effects.ts";
+import type { ConnectionReport, Effect, EvidenceReport, Incident, Note, PacketReport } from "./explanation.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** Packets in one incident's evidence beyond its first finding's, and connections listed, at the most. */
 const MOST_EVIDENCE = 60;
+/** Lines and packets that logs add to the story of captures. */
+const MOST_SUPPORT = 12;
 const MOST_CONNECTIONS = 200;
 
 /** What a scene tells: incidents, notes, and how many findings they were made of. */
@@ -29,8 +32,9 @@ export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note
 }
 
 function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incident {
-  const { signature, finding, alike } = conclusion;
+  const { signature, finding, alike, support } = conclusion;
   const findings = [finding, ...alike];
+  const effects = effectsOf(scene, conclusion);
   const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
   return {
     id: `incident-${number}`,
@@ -38,12 +42,13 @@ function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incid
     ...(finding.variant === undefined ? {} : { variant: finding.variant }),
     title: signature.title,
     summary: finding.summary,
-    symptoms: [...new Set(findings.flatMap((f) => f.symptoms))],
+    symptoms: [...new Set([...findings.flatMap((f) => f.symptoms), ...effects.map((e) => e.symptom)])],
     confidence: finding.confidence,
     initiator: finding.initiator,
     at: happenedAt(scene, finding),
     connections: connectionsOf(scene, findings),
-    evidence: evidenceOf(scene, findings),
+    evidence: evidenceOf(scene, findings, support),
+    ...(effects.length === 0 ? {} : { effects: effects.map((effect) => effectReport(scene, effect)) }),
     ruledOut: conclusion.ruledOut,
     refutedBy: finding.refutedBy,
     remedy: signature.remedy,
@@ -103,13 +108,18 @@ function namedConnection({ client, server }: NamedConnection): ConnectionReport 
   return { client: end(client), server: end(server), streams: {} };
 }
 
-/** Evidence of the first finding whole, then of those alike, each packet once, within a bound. */
-function evidenceOf(scene: Scene, findings: readonly Finding[]): EvidenceReport[] {
+function effectReport(scene: Scene, { symptom, at, evidence, because }: Followed): Effect {
+  return { symptom, evidence: evidenceReport(scene, evidence, 0, at), because };
+}
+
+/** Evidence of the first finding whole with what logs add to it, then of those alike, each packet and line once, within a bound. */
+function evidenceOf(scene: Scene, findings: readonly Finding[], support: readonly Finding[] = []): EvidenceReport[] {
   const seen = new Set<string>();
   const reports: EvidenceReport[] = [];
   for (const [story, finding] of findings.entries()) {
     if (story > 0 && reports.length + finding.evidence.length > MOST_EVIDENCE) break;
-    for (const evidence of finding.evidence) {
+    const told = story > 0 ? [] : support.flatMap((f) => f.evidence).slice(0, MOST_SUPPORT);
+    for (const evidence of [...finding.evidence, ...told]) {
       const key = "line" in evidence ? `${evidence.log}:${evidence.line}` : `${evidence.vantage}#${evidence.packet}`;
       if (seen.has(key)) continue;
       seen.add(key);

@@ -37,6 +37,12 @@ export interface IncidentDocument {
   readonly at: string;
   readonly connections: Incident["connections"];
   readonly evidence: readonly EvidenceDocument[];
+  /** What followed from it, as far as logs tell, in order of time. */
+  readonly effects?: readonly {
+    readonly symptom: string;
+    readonly evidence: EvidenceDocument;
+    readonly because: string;
+  }[];
   readonly ruledOut: Incident["ruledOut"];
   readonly refutedBy: string;
   readonly remedy: string;
@@ -97,8 +103,15 @@ function inputDocument({ from, to, clock, ...input }: InputReport): InputDocumen
   };
 }
 
-function incidentDocument({ timeline: _, tables: __, ...incident }: Incident): IncidentDocument {
-  return { ...incident, at: isoInstant(incident.at), evidence: incident.evidence.map(evidenceDocument) };
+function incidentDocument({ timeline: _, tables: __, effects, ...incident }: Incident): IncidentDocument {
+  return {
+    ...incident,
+    at: isoInstant(incident.at),
+    evidence: incident.evidence.map(evidenceDocument),
+    ...(effects === undefined
+      ? {}
+      : { effects: effects.map((effect) => ({ ...effect, evidence: evidenceDocument(effect.evidence) })) }),
+  };
 }
 
 function evidenceDocument({ file, at, segment, packet, line, ...evidence }: EvidenceReport): EvidenceDocument {

@@ -85,6 +85,8 @@ export interface Signature {
   readonly certainFrom: string;
   readonly remedy: string;
   readonly references: readonly string[];
+  /** The cause makes a loss worse and does not bring it about: a claim of it stands beside that of the cause. */
+  readonly contributes?: true;
   /** May look at every flow and every log, reports each finding about one loss. Pure. No evidence, no finding. */
   detect(scene: Scene): Finding[];
 }
