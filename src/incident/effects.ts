@@ -1,5 +1,6 @@
 import { clientOf, serverOf } from "../flow/flow.ts";
 import type { LogContent } from "../log/content.ts";
+import { endsOf } from "../log/ends-of.ts";
 import type { LogEntry } from "../log/entry.ts";
 import { loggedConnections } from "../log/logged-connections.ts";
 import { type Endpoint, printEndpoint } from "../net/endpoint.ts";
@@ -33,10 +34,10 @@ const AT_ONCE: Nanoseconds = 20 * MILLISECOND;
 /**
  * What followed from each loss, as far as logs tell. A line is linked by the strongest of: it is about a lost
  * connection (`scene.mentions`); it was written in the same instant by the same program as such a line; it names the server
- * of a lost connection soon after; it tells of leases or nodes after a linked line of a watch. Lines that nothing but
- * time ties to a loss are linked to none.
+ * of a lost connection soon after; it tells of leases or nodes after a linked line of a watch; it names no connection at all and
+ * this is the only loss that it can come from, which is said to be inferred. `all`: every loss that was found.
  */
-export function effectsOf(scene: Scene, conclusion: Conclusion): readonly Followed[] {
+export function effectsOf(scene: Scene, conclusion: Conclusion, all: readonly Conclusion[]): readonly Followed[] {
   const found = new Map<LogEntry, Followed>();
   const context: Context = {
     scene,
@@ -50,6 +51,8 @@ export function effectsOf(scene: Scene, conclusion: Conclusion): readonly Follow
   direct(context);
   for (const log of scene.logs) byServer(context, log);
   for (const log of scene.logs) atOnce(context, log);
+  const others = all.filter((each) => each !== conclusion).flatMap((each) => lossesOf(scene, each));
+  for (const log of scene.logs) byTime(context, log, others);
   for (const log of scene.logs) throughLeases(context, log);
   const kinds = new Map<string, number>();
   return [...found.values()]
@@ -168,6 +171,40 @@ function byServer(context: Context, log: Log): void {
 const SOON: Nanoseconds = 2 * SECOND;
 const TAKES_LONG: ReadonlySet<string> = new Set(["lost-ping", "request-timeout", "connect-timeout", "http-504"]);
 
+/** Lines that name no connection, where this is the only loss that they can come from. */
+function byTime(context: Context, log: Log, others: readonly Instant[]): void {
+  const { conclusion } = context;
+  if (conclusion.finding.confidence === "possible" || conclusion.finding.trails.length === 0) return;
+  for (const entry of log.entries) {
+    const symptom = symptomOf(entry.content);
+    const at = log.instantOf(entry);
+    if (symptom === undefined || at === undefined || !BY_TIME.has(symptom) || context.found.has(entry)) continue;
+    const { local, remote } = endsOf(entry.content);
+    if (local !== undefined || remote !== undefined || !isTimely(context, log, entry)) continue;
+    const after = sinceNearest(context, at, entry);
+    const most = TAKES_LONG.has(symptom) ? HEALTH_CHECK : SOON;
+    if (after < 0 || after > most + (entry.time?.resolution ?? 0)) continue;
+    if (others.some((other) => other <= at && Number(at - other) <= HEALTH_CHECK)) continue;
+    add(
+      context,
+      log,
+      entry,
+      `${since(context, at, entry)}, with no other loss that it could come from: inferred from time`,
+    );
+  }
+}
+
+/** Symptoms whose lines seldom name a connection. */
+const BY_TIME: ReadonlySet<string> = new Set([
+  "lost-ping",
+  "watch-ended",
+  "unexpected-eof",
+  "connection-reset",
+  "goaway-surfaced",
+]);
+/** readIdleTimeout and pingTimeout of client-go, 30 s and 15 s, and some seconds for what was still on its way. */
+const HEALTH_CHECK: Nanoseconds = 60 * SECOND;
+
 /** Leases that were missed and nodes given up, after a line of the same component that is linked. */
 function throughLeases(context: Context, log: Log): void {
   const first = [...context.found.values()].filter(({ symptom }) => CARRIES_LEASES.has(symptom))[0];
@@ -235,12 +272,6 @@ function namesAnother(context: Context, { content }: LogEntry): boolean {
       [flow.a, flow.b].some((e) => e.address === end.address && (end.port === 0 || e.port === end.port)),
     );
   return trails.length > 0 && (!named(remote) || (local !== undefined && local.port !== 0 && !named(local)));
-}
-
-function endsOf(content: LogContent): { readonly local: Endpoint | undefined; readonly remote: Endpoint | undefined } {
-  if (content.kind === "dial" || content.kind === "connection" || content.kind === "failure") return content;
-  if (content.kind === "request") return { local: undefined, remote: content.upstream };
-  return { local: undefined, remote: undefined };
 }
 
 function lostTrails(scene: Scene, { finding, alike, support }: Conclusion): readonly Trail[] {

@@ -25,16 +25,20 @@ const MOST_CONNECTIONS = 200;
 export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note[]; findings: number } {
   const { conclusions, notes, findings } = conclude(scene, SIGNATURES);
   return {
-    incidents: conclusions.map((conclusion, i) => incidentOf(scene, conclusion, i + 1)),
+    incidents: conclusions.map((conclusion, i) => incidentOf(scene, conclusion, { all: conclusions, number: i + 1 })),
     notes: notes.map((note) => noteOf(scene, note)),
     findings,
   };
 }
 
-function incidentOf(scene: Scene, conclusion: Conclusion, number: number): Incident {
+function incidentOf(
+  scene: Scene,
+  conclusion: Conclusion,
+  { all, number }: { readonly all: readonly Conclusion[]; readonly number: number },
+): Incident {
   const { signature, finding, alike, support } = conclusion;
   const findings = [finding, ...alike];
-  const effects = effectsOf(scene, conclusion);
+  const effects = effectsOf(scene, conclusion, all);
   const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
   return {
     id: `incident-${number}`,

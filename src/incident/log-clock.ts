@@ -25,6 +25,8 @@ export function clockFromAnchors(anchors: readonly Anchor[], near: Instant): Log
   // One or two lines that were written late are no clock that is wrong.
   const noise = Math.max(resolution, WRITTEN_AFTER, 3 * spread, anchors.length < FEWEST ? SECOND : 0);
   const offset = Math.abs(rest) <= noise ? zone : middle;
+  // One event that is seconds off may be another event; two that are off alike are a clock.
+  if (offset !== zone && (anchors.length < FEWEST_FOR_CLOCK || spread > SECOND)) return undefined;
   // Half of the events agree within this; a few may have been delayed.
   const disagreement = median(differences.map((d) => Math.abs(d - offset)));
   return {
@@ -35,6 +37,9 @@ export function clockFromAnchors(anchors: readonly Anchor[], near: Instant): Log
     against: anchors[0]?.vantage.file,
   };
 }
+
+/** Events that must agree before a clock is held to be wrong. */
+const FEWEST_FOR_CLOCK = 2;
 
 /** Whether a stated time could be in any zone. */
 export const lacksZone = (time: LogTime): boolean => time.kind === "partial" && time.missing.includes("zone");

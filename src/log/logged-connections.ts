@@ -1,4 +1,5 @@
 import { type Endpoint, printEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { endsOf } from "./ends-of.ts";
 import type { LogEntry } from "./entry.ts";
 
 /** A connection as one program logged it: which of its lines are about it, and between which ends, as far as they say. */
@@ -42,10 +43,12 @@ class Book {
       case "http2-frame":
         return this.#frame(entry, content.framer, content.direction === "written" && content.type === "SETTINGS");
       case "failure":
-        if (content.local !== undefined && content.remote !== undefined) {
-          this.#ends(content.local, content.remote).entries.push(entry);
-        }
+      case "watch-ended":
+      case "lease": {
+        const { local, remote } = endsOf(content);
+        if (local !== undefined && remote !== undefined) this.#ends(local, remote).entries.push(entry);
         return;
+      }
       default:
     }
   }

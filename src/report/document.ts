@@ -21,7 +21,14 @@ export interface InputDocument {
   readonly to: string | null;
   readonly vantage?: string;
   /** Add `offsetNs` to this file's times to get times on the clock of `against`. */
-  readonly clock?: { readonly against: string; readonly offsetNs: number; readonly uncertaintyNs: number };
+  readonly clock?: {
+    readonly against: string;
+    readonly offsetNs: number;
+    readonly uncertaintyNs: number;
+    /** Of a log: events that it and the capture both tell. */
+    readonly matched?: number;
+  };
+  readonly assumed?: string;
   readonly problems: readonly { readonly kind: string; readonly message: string; readonly count: number }[];
 }
 
@@ -99,7 +106,14 @@ function inputDocument({ from, to, clock, ...input }: InputReport): InputDocumen
     to: to === undefined ? null : isoInstant(to),
     ...(clock === undefined
       ? {}
-      : { clock: { against: clock.against, offsetNs: clock.offset, uncertaintyNs: clock.uncertainty } }),
+      : {
+          clock: {
+            against: clock.against,
+            offsetNs: clock.offset,
+            uncertaintyNs: clock.uncertainty,
+            ...(clock.matched === undefined ? {} : { matched: clock.matched }),
+          },
+        }),
   };
 }
 

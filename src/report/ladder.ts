@@ -69,8 +69,9 @@ interface Frame {
   readonly nameOf: (file: string) => string;
 }
 
-/** The instant on the clock of the first vantage point. */
+/** The instant on the clock of the first vantage point. Lines of logs are on it already. */
 export function onOneClock(item: EvidenceReport, inputs: readonly InputReport[]): bigint {
+  if (item.packet === undefined) return item.at;
   const clock = inputs.find((input) => input.file === item.file)?.clock;
   return clock === undefined ? item.at : item.at + BigInt(Math.round(clock.offset));
 }

@@ -7,17 +7,9 @@ import { referenceOf } from "./reference.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
 import { splitCommand } from "./split-command.ts";
 import { storiesOf } from "./stories.ts";
-import { placeOf } from "./text-inputs.ts";
-import {
-  CONFIDENCE,
-  causeOf,
-  connectionOf,
-  count,
-  culprit,
-  instantForPeople,
-  isDecided,
-  verdictOf,
-} from "./verdict.ts";
+import { laterThan, zeroOf } from "./text-effects.ts";
+import { clockOf, kindOf, placeOf } from "./text-inputs.ts";
+import { causeOf, connectionOf, count, culprit, instantForPeople, isDecided, promiseOf, verdictOf } from "./verdict.ts";
 
 const MOST_INCIDENTS = 20;
 const MOST_PACKETS = 40;
@@ -48,6 +40,7 @@ function incidentBlocks(incident: Incident, explanation: Explanation, nameOf: (f
   blocks.push(escapeText(incident.summary), facts(incident, nameOf));
   const [story = []] = storiesOf(incident);
   if (story.length > 0) blocks.push(evidenceTable(story.slice(0, MOST_PACKETS), explanation.inputs, nameOf));
+  if (incident.effects !== undefined) blocks.push(...effectBlocks(incident, explanation.inputs, nameOf));
   if (incident.ruledOut.length > 0) {
     const others = incident.ruledOut.map((other) => `- ${codeSpan(other.cause)}: ${escapeText(other.because)}`);
     blocks.push("**What it is not**", others.join("\n"));
@@ -62,6 +55,19 @@ function incidentBlocks(incident: Incident, explanation: Explanation, nameOf: (f
   return blocks;
 }
 
+function effectBlocks(incident: Incident, inputs: readonly InputReport[], nameOf: (file: string) => string): string[] {
+  const zero = zeroOf(incident, inputs);
+  const rows = (incident.effects ?? []).slice(0, MOST_PACKETS).map((effect) => {
+    const { symptom, evidence, because } = effect;
+    const where = inCell(codeSpan(`${nameOf(evidence.file)}${referenceOf(evidence)}`));
+    return `| ${laterThan(effect, zero)} | ${symptom} | ${where} | ${escapeText(evidence.shows)} | ${escapeText(because)} |`;
+  });
+  return [
+    "**What followed, as the logs tell**",
+    ["| when | symptom | line | says | linked because it |", "| ---: | --- | --- | --- | --- |", ...rows].join("\n"),
+  ];
+}
+
 function captureNext(next: string): string[] {
   const { text, command } = splitCommand(next);
   const paragraph = `**Capture next.** ${escapeText(text)}`;
@@ -71,11 +77,13 @@ function captureNext(next: string): string[] {
 function facts(incident: Incident, nameOf: (file: string) => string): string {
   const lines = [`- cause: ${isDecided(incident) ? codeSpan(causeOf(incident)) : "not decided by this evidence"}`];
   lines.push(`- mechanism: ${escapeText(incident.title)}`);
-  if (isDecided(incident)) lines.push(`- confidence: ${incident.confidence} (${CONFIDENCE[incident.confidence]})`);
+  if (isDecided(incident)) lines.push(`- confidence: ${incident.confidence} (${promiseOf(incident)})`);
   lines.push(`- when: ${instantForPeople(incident.at)}`);
   for (const { client, server, streams } of incident.connections.slice(0, MOST_INCIDENTS)) {
     const where = Object.entries(streams).map(([file, stream]) => `${codeSpan(nameOf(file))} tcp.stream ${stream}`);
-    lines.push(`- connection: ${codeSpan(`${client} → ${server}`)} (${where.join(", ")})`);
+    lines.push(
+      `- connection: ${codeSpan(`${client} → ${server}`)}${where.length === 0 ? "" : ` (${where.join(", ")})`}`,
+    );
   }
   for (const inferred of incident.inferred ?? []) lines.push(`- inferred: ${escapeText(inferred)}`);
   return lines.join("\n");
@@ -95,7 +103,7 @@ function evidenceTable(
   return [
     `Seconds from ${instantForPeople(first.at)} on:`,
     "",
-    "| seconds | packet | sent | shows |",
+    "| seconds | evidence | sent | shows |",
     "| ---: | --- | --- | --- |",
     ...rows,
   ].join("\n");
@@ -111,12 +119,15 @@ function packetCell({ segment }: EvidenceReport): string {
 }
 
 function inputItem(input: InputReport, nameOf: (file: string) => string): string {
-  const facts: string[] = [input.kind === "unread" ? "not read" : input.kind];
+  const facts: string[] = [kindOf(input)];
+  if (input.entries !== undefined) facts.push(count(input.entries, "line"));
   if (input.packets !== undefined) facts.push(count(input.packets, "packet"));
   if (input.vantage !== undefined) facts.push(placeOf(input.vantage));
   if (input.from !== undefined && input.to !== undefined) {
     facts.push(`${instantForPeople(input.from)} and ${printSpan(Number(input.to - input.from))}`);
   }
+  if (input.clock !== undefined) facts.push(clockOf(input.clock, nameOf));
+  if (input.assumed !== undefined) facts.push(input.assumed);
   facts.push(...input.problems.map((problem) => problem.message));
   return `- ${codeSpan(nameOf(input.file))}: ${escapeText(facts.join("; "))}`;
 }

@@ -27,6 +27,9 @@ export function withShortNames(explanation: Explanation): Explanation {
       ...incident,
       summary: short(incident.summary),
       evidence: incident.evidence.map((item) => ({ ...item, shows: short(item.shows) })),
+      ...(incident.effects === undefined
+        ? {}
+        : { effects: incident.effects.map((effect) => ({ ...effect, because: short(effect.because) })) }),
       ruledOut: incident.ruledOut.map(({ cause, because }) => ({ cause, because: short(because) })),
       refutedBy: short(incident.refutedBy),
       ...(incident.next === undefined ? {} : { next: short(incident.next) }),

@@ -6,7 +6,17 @@ import { columns, padEnd } from "./lines.ts";
 import { heading, labelled, type Page, paragraph } from "./page.ts";
 import { referenceOf } from "./reference.ts";
 import { storiesOf } from "./stories.ts";
-import { CONFIDENCE, causeOf, connectionOf, count, culprit, instantForPeople, isDecided } from "./verdict.ts";
+import { renderEffects } from "./text-effects.ts";
+import {
+  causeOf,
+  connectionOf,
+  count,
+  culprit,
+  instantForPeople,
+  isDecided,
+  promiseOf,
+  proofTitle,
+} from "./verdict.ts";
 
 /** One line is enough for each of the others of a group, up to this many. */
 const MOST_OTHERS = 12;
@@ -19,8 +29,8 @@ export function renderIncident(page: Page, incident: Incident, length: "whole" |
   const lines = [...paragraph(page, incident.summary), "", ...facts(page, incident)];
   const [story = [], ...further] = storiesOf(incident);
   const proved = isDecided(incident) && incident.confidence !== "possible";
-  const proves = proved ? "The packets that prove it" : "The packets that were seen";
-  if (length === "whole") lines.push(...proof(page, proves, story));
+  if (length === "whole")
+    lines.push(...proof(page, proofTitle(story, proved), story), ...renderEffects(page, incident));
   if (further.length > 0) lines.push("", ...furtherStories(page, further));
   if (length === "whole" && incident.ruledOut.length > 0) {
     lines.push("", heading(page, "What it is not"));
@@ -83,7 +93,7 @@ function proof(page: Page, title: string, story: readonly EvidenceReport[]): str
   const lines = ["", heading(page, `${title}, from ${instantForPeople(first.at)} on`)];
   lines.push(...drawLadder(story.slice(0, MOST_PACKETS), { ...page, inputs: page.explanation.inputs }));
   const left = story.length - MOST_PACKETS;
-  if (left > 0) lines.push(`  and ${count(left, "more packet")}: --format json lists them all`);
+  if (left > 0) lines.push(`  and ${left} more: --format json lists them all`);
   return lines;
 }
 
@@ -91,7 +101,7 @@ function facts(page: Page, incident: Incident): string[] {
   const lines = labelled(page, "cause", isDecided(incident) ? causeOf(incident) : "not decided by this evidence");
   lines.push(...labelled(page, "mechanism", incident.title));
   if (isDecided(incident)) {
-    const who = culprit(incident).replace(/\)$/, `: ${CONFIDENCE[incident.confidence]})`);
+    const who = culprit(incident).replace(/\)$/, `: ${promiseOf(incident)})`);
     lines.push(...labelled(page, "ended", who));
   }
   lines.push(...labelled(page, "when", instantForPeople(incident.at)));
@@ -101,7 +111,13 @@ function facts(page: Page, incident: Incident): string[] {
       ([file, stream]) => `${page.nameOf(file)}\u00a0tcp.stream\u00a0${stream}`,
     );
     const label = i > 0 ? "" : incident.connections.length > 1 ? "connections" : "connection";
-    lines.push(...labelled(page, label, `${connection.client} → ${connection.server}  (${streams.join(", ")})`));
+    lines.push(
+      ...labelled(
+        page,
+        label,
+        `${connection.client} → ${connection.server}${streams.length === 0 ? "" : `  (${streams.join(", ")})`}`,
+      ),
+    );
   });
   const left = incident.connections.length - MOST_CONNECTIONS;
   if (left > 0) lines.push(...labelled(page, "", `and ${count(left, "more connection")}`));

@@ -14,32 +14,35 @@ export function renderInputs(page: Page): string[] {
   const { inputs, totals } = page.explanation;
   const looked = `${count(totals.flows, "flow")}, ${grouped(totals.closely)} looked at closely`;
   const lines = [heading(page, "What was read")];
-  lines.push(
-    ...paragraph(page, `${count(totals.packets, "packet")}, ${grouped(totals.tcpPackets)} of them TCP; ${looked}.`),
-  );
+  const captured = inputs.some((input) => input.packets !== undefined);
+  if (captured) {
+    const packets = `${count(totals.packets, "packet")}, ${grouped(totals.tcpPackets)} of them TCP`;
+    lines.push(...paragraph(page, `${packets}; ${looked}.`));
+  }
   if (totals.leftAside > 0) {
     const left = count(totals.leftAside, "suspect flow");
     lines.push(...paragraph(page, `${left} left aside: give fewer or shorter captures to see these too.`));
   }
-  const captures = inputs.filter((input) => input.packets !== undefined);
+  const captures = inputs.filter((input) => input.kind !== "unread");
   const more = captures.slice(MOST_INPUTS).filter((input) => input.problems.length > 0);
   const shown = [...captures.slice(0, MOST_INPUTS), ...more.slice(0, MOST_INPUTS)];
   const column = Math.max(0, ...shown.map((input) => columns(printable(page.nameOf(input.file))))) + 2;
   for (const input of shown) lines.push(...renderInput(page, input, column));
   const left = captures.length - shown.length;
-  if (left > 0) lines.push(`  and ${count(left, "more capture")}`);
+  if (left > 0) lines.push(`  and ${count(left, "more file")}`);
   return [
     ...lines,
     ...renderUnread(
       page,
-      inputs.filter((input) => input.packets === undefined),
+      inputs.filter((input) => input.kind === "unread"),
     ),
   ];
 }
 
 function renderInput(page: Page, input: InputReport, column: number): string[] {
   const name = padEnd(printable(page.nameOf(input.file)), column);
-  const facts: string[] = [input.kind];
+  const facts: string[] = [kindOf(input)];
+  if (input.entries !== undefined) facts.push(count(input.entries, "line"));
   if (input.packets !== undefined) facts.push(count(input.packets, "packet"));
   if (input.flows !== undefined) facts.push(count(input.flows, "flow"));
   if (input.vantage !== undefined) facts.push(placeOf(input.vantage));
@@ -52,6 +55,7 @@ function renderInput(page: Page, input: InputReport, column: number): string[] {
   }
   if (input.clock !== undefined)
     lines.push(...paragraph(page, clockOf(input.clock, page.nameOf), indent).map(page.palette.dim));
+  if (input.assumed !== undefined) lines.push(...paragraph(page, input.assumed, indent).map(page.palette.dim));
   for (const problem of input.problems) {
     const times = problem.count > 1 ? ` (${grouped(problem.count)}×)` : "";
     lines.push(...paragraph(page, `${problem.message}${times}`, indent).map(page.palette.warn));
@@ -59,7 +63,15 @@ function renderInput(page: Page, input: InputReport, column: number): string[] {
   return lines;
 }
 
-/** Files that are no captures, those for the same reason together. */
+/** What a file is, for a person. */
+export function kindOf({ kind, entries }: InputReport): string {
+  if (kind === "unread") return "not read";
+  if (kind === "keylog") return "TLS secrets, used to decrypt and never told";
+  if (entries === undefined) return kind;
+  return kind === "messages" ? "log" : `log (${kind})`;
+}
+
+/** Files that were not read, those for the same reason together. */
 function renderUnread(page: Page, unread: readonly InputReport[]): string[] {
   const reasons = new Map<string, string[]>();
   for (const { file, problems } of unread) {
@@ -81,7 +93,8 @@ export function placeOf(vantage: string): string {
 /** `clock 1.25 ms ahead of client.pcap, known to ± 40 µs` */
 export function clockOf(clock: NonNullable<InputReport["clock"]>, nameOf: (file: string) => string): string {
   const against = nameOf(clock.against);
-  const within = `known to ± ${printSpan(clock.uncertainty)}`;
+  const by = clock.matched === undefined ? "" : `, by ${count(clock.matched, "event")} that both tell`;
+  const within = `known to ± ${printSpan(clock.uncertainty)}${by}`;
   if (Math.abs(clock.offset) <= clock.uncertainty) return `clock agrees with ${against}, ${within}`;
   const way = clock.offset < 0 ? "ahead of" : "behind";
   return `clock ${printSpan(Math.abs(clock.offset))} ${way} ${against}, ${within}`;

@@ -1,4 +1,4 @@
-import type { Explanation, Incident } from "../incident/explanation.ts";
+import type { EvidenceReport, Explanation, Incident } from "../incident/explanation.ts";
 import { printInstant } from "../net/time.ts";
 import { storiesOf } from "./stories.ts";
 
@@ -95,16 +95,33 @@ const BY: Readonly<Record<Incident["initiator"], string>> = {
   unknown: "by whom is not seen",
 };
 
-/** What each word of confidence promises. */
-export const CONFIDENCE: Readonly<Record<Incident["confidence"], string>> = {
-  certain: "the packets prove it",
-  likely: "everything seen fits, one vantage point is missing",
-  possible: "it fits, and so would other causes",
-};
+/** What an incident's confidence promises. */
+export function promiseOf({ confidence, evidence }: Pick<Incident, "confidence" | "evidence">): string {
+  const captured = evidence.some((item) => item.packet !== undefined);
+  switch (confidence) {
+    case "certain":
+      return captured ? "the packets prove it" : "the log states it";
+    case "likely":
+      return captured
+        ? "everything seen fits, one vantage point is missing"
+        : "everything logged fits, a capture would prove it";
+    case "possible":
+      return "it fits, and so would other causes";
+  }
+}
+
+/** What the evidence of a story is called: packets, lines, or both. */
+export function proofTitle(story: readonly EvidenceReport[], proved: boolean): string {
+  const packets = story.some((item) => item.packet !== undefined);
+  const lines = story.some((item) => item.line !== undefined);
+  const what = packets && lines ? "packets and lines" : lines ? "lines" : "packets";
+  return proved ? `The ${what} that ${packets ? "prove" : "tell"} it` : `The ${what} that were seen`;
+}
 
 function withoutLoss({ inputs, totals }: Explanation): Verdict {
   const captures = inputs.filter((input) => input.packets !== undefined);
   const packets = `${count(totals.packets, "packet")} of ${count(captures.length, "capture")}`;
+  if (captures.length === 0 && inputs.length > 0) return withoutCaptures(inputs);
   if (totals.tcpPackets === 0) {
     return { kind: "nothing-seen", badge: "NOTHING SEEN", line: `no TCP in ${packets}` };
   }
@@ -114,4 +131,11 @@ function withoutLoss({ inputs, totals }: Explanation): Verdict {
   // Who has not looked at every suspect cannot say that nothing was lost.
   if (totals.leftAside > 0) return { kind: "nothing-seen", badge: "NOTHING FOUND", line };
   return { kind: "nothing-lost", badge: "NOTHING LOST", line };
+}
+
+function withoutCaptures(inputs: Explanation["inputs"]): Verdict {
+  const logs = inputs.filter((input) => input.entries !== undefined && input.kind !== "keylog");
+  const entries = logs.reduce((sum, { entries: each = 0 }) => sum + each, 0);
+  const line = `in ${count(entries, "line")} of ${count(logs.length, "log")}; no capture was given`;
+  return { kind: "nothing-seen", badge: "NOTHING FOUND", line };
 }

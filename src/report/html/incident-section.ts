@@ -3,8 +3,18 @@ import { printEndpoint } from "../../net/endpoint.ts";
 import { referenceOf } from "../reference.ts";
 import { splitCommand } from "../split-command.ts";
 import { storiesOf } from "../stories.ts";
-import { CONFIDENCE, causeOf, connectionOf, count, culprit, instantForPeople, isDecided } from "../verdict.ts";
+import {
+  causeOf,
+  connectionOf,
+  count,
+  culprit,
+  instantForPeople,
+  isDecided,
+  promiseOf,
+  proofTitle,
+} from "../verdict.ts";
 import { connectionTables } from "./connection-tables.ts";
+import { effectList } from "./effect-list.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { linked, type Proof, proofOf, stepLinks } from "./proof.ts";
 import { sequence } from "./sequence.ts";
@@ -26,7 +36,14 @@ export function incidentSection(sheet: Sheet, incident: Incident, others: readon
 ${blame(sheet, incident)}
 ${facts(sheet, incident, proof)}
 ${part("On one clock", timeline(sheet, incident, proof))}
-${part(decided ? "The packets that prove it" : "The packets that were seen", sequence(sheet, proof))}
+${part(
+  proofTitle(
+    proof.steps.map((step) => step.item),
+    decided,
+  ),
+  sequence(sheet, proof),
+)}
+${part("What followed, as the logs tell", effectList(sheet, incident, proof))}
 ${part("Connection tables of both ends", connectionTables(sheet, incident))}
 ${part("The same, more times", alike(sheet, incident, others))}
 ${part("What it is not", ruledOut(sheet, incident, proof))}
@@ -50,7 +67,7 @@ function blame({ explanation }: Sheet, incident: Incident): Html | undefined {
     const did = incident.initiator === end;
     return html`<li class="${end === "balancer" ? "middle" : end}${did && " did"}">${end}${did && html`<b>ended it</b>`}</li>`;
   });
-  return html`<div class="blame"><ol class="path" aria-label="Ended ${culprit(incident)}">${path}</ol><p class="confidence"><span class="dots" aria-hidden="true">${[1, 2, 3].map((dot) => html`<i class="${dot <= dots ? "on" : "off"}"></i>`)}</span><strong>${incident.confidence}</strong> ${incident.initiator === "unknown" && "by whom is not seen; "}${CONFIDENCE[incident.confidence]}</p></div>`;
+  return html`<div class="blame"><ol class="path" aria-label="Ended ${culprit(incident)}">${path}</ol><p class="confidence"><span class="dots" aria-hidden="true">${[1, 2, 3].map((dot) => html`<i class="${dot <= dots ? "on" : "off"}"></i>`)}</span><strong>${incident.confidence}</strong> ${incident.initiator === "unknown" && "by whom is not seen; "}${promiseOf(incident)}</p></div>`;
 }
 
 function facts(sheet: Sheet, incident: Incident, proof: Proof): Html {
@@ -83,7 +100,7 @@ function alike(sheet: Sheet, incident: Incident, others: readonly Incident[]): H
   ];
   if (rows.length === 0) return undefined;
   const left = rows.length - MOST_ALIKE;
-  return html`<table class="alike"><thead><tr><th>when</th><th>connection</th><th>first packet</th></tr></thead><tbody>${rows
+  return html`<table class="alike"><thead><tr><th>when</th><th>connection</th><th>first shown by</th></tr></thead><tbody>${rows
     .slice(0, MOST_ALIKE)
     .map(
       ({ at, connection, first }) =>

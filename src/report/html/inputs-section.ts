@@ -1,6 +1,6 @@
 import type { InputReport, Note } from "../../incident/explanation.ts";
 import { printSpan } from "../../net/time.ts";
-import { clockOf, placeOf } from "../text-inputs.ts";
+import { clockOf, kindOf, placeOf } from "../text-inputs.ts";
 import { count, grouped, instantForPeople } from "../verdict.ts";
 import { type Html, html } from "./markup.ts";
 import { chip, type Sheet } from "./sheet.ts";
@@ -34,7 +34,8 @@ export function notesSection(notes: readonly Note[]): Html | undefined {
 
 function inputItem(sheet: Sheet, input: InputReport): Html {
   const facts = [
-    input.kind === "unread" ? "not read" : input.kind,
+    kindOf(input),
+    ...(input.entries === undefined ? [] : [count(input.entries, "line")]),
     ...(input.packets === undefined ? [] : [count(input.packets, "packet")]),
     ...(input.flows === undefined ? [] : [count(input.flows, "flow")]),
     ...(input.vantage === undefined ? [] : [placeOf(input.vantage)]),
@@ -42,6 +43,7 @@ function inputItem(sheet: Sheet, input: InputReport): Html {
       ? []
       : [`from ${instantForPeople(input.from)} on, ${printSpan(Number(input.to - input.from))}`]),
     ...(input.clock === undefined ? [] : [clockOf(input.clock, sheet.nameOf)]),
+    ...(input.assumed === undefined ? [] : [input.assumed]),
   ];
   return html`<li>${chip(sheet, input.file)} <span>${facts.join(" · ")}</span>${input.problems.map(
     ({ message, count: times }) => html`<p class="problem">${message}${times > 1 && ` (${grouped(times)}×)`}</p>`,

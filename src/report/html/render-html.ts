@@ -51,7 +51,7 @@ ${left > 0 && html`<p class="more">And ${count(left, "more way")} in which conne
 ${notesSection(explanation.notes)}
 ${inputsSection(sheet)}
 </main>
-<footer>Explained by halfopen from packet captures. The page is whole: it loads nothing and runs nothing. Packets are numbered as Wireshark numbers them, sequence numbers are relative.</footer>
+<footer>Explained by halfopen from packet captures and logs. The page is whole: it loads nothing and runs nothing. Packets are numbered as Wireshark numbers them, sequence numbers are relative.</footer>
 </body>
 </html>
 `);

@@ -107,6 +107,9 @@ rect.lost { fill: url(#hatch); }
 .loss { stroke: var(--lost); stroke-width: 1.5; }
 .mark path { fill: var(--card); stroke: var(--ink); stroke-width: 1.5; stroke-linejoin: round; }
 .mark.rst path { fill: none; stroke: var(--lost); stroke-width: 2.25; stroke-linecap: round; paint-order: stroke; }
+.mark.effect path { fill: var(--warn-wash); stroke: var(--warn); }
+.lane.log { --tone: var(--soft); --tone-wash: var(--wash); }
+.lane.log .chip, .effects .chip { background: var(--wash); color: var(--soft); }
 .number rect { fill: var(--card); stroke: var(--faint); } .number text { font-size: 10.5px; font-weight: 600; fill: var(--ink); }
 a.pill { text-decoration: none; }
 a:hover .number rect { stroke: var(--ink); }
@@ -141,6 +144,12 @@ a:hover .number rect { stroke: var(--ink); }
 .head.client .title { color: var(--client); } .head.middle .title { color: var(--middle); } .head.server .title { color: var(--server); }
 .pause .lines { min-height: 2.25rem; } .pause .life { stroke-dasharray: 2 5; }
 .pause .shows { padding: .5rem 0; font-size: .8125rem; color: var(--faint); }
+
+.effects li { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); column-gap: 1.25rem; padding: .5rem 0 .7rem; border-top: 1px solid var(--rule); font-size: .9375rem; break-inside: avoid; }
+.effects .time { padding-top: .1rem; }
+.effects strong { margin-right: .5rem; font: 600 .8125rem/1.5 var(--mono); color: var(--warn); }
+.effects .because { white-space: normal; font-family: system-ui, sans-serif; }
+.effects li:target { box-shadow: -3px 0 0 var(--warn); padding-left: .75rem; }
 
 table { width: 100%; border-collapse: collapse; font-size: .875rem; }
 th { padding: .3rem .75rem .3rem 0; text-align: left; font-weight: 400; color: var(--faint); font-size: .75rem; border-bottom: 1px solid var(--rule); }

@@ -5,7 +5,7 @@ import { count, instantForPeople } from "../verdict.ts";
 import { type Html, html } from "./markup.ts";
 import type { Proof, Step } from "./proof.ts";
 import { seconds } from "./proof.ts";
-import { chip, roleOf, type Sheet } from "./sheet.ts";
+import { chip, keyOf, roleOf, type Sheet } from "./sheet.ts";
 import { type TimeScale, timeScale } from "./time-scale.ts";
 
 /** Lanes of captures that saw none of the connections. */
@@ -15,10 +15,17 @@ const SMALL = 0.05;
 
 /** Every capture on one clock: a lane for each, in it a bar for each connection from its first packet to its last. */
 export function timeline(sheet: Sheet, incident: Incident, proof: Proof): Html | undefined {
-  const captures = sheet.explanation.inputs.filter((input) => input.from !== undefined && input.packets !== 0);
+  const dated = sheet.explanation.inputs.filter((input) => input.from !== undefined && input.packets !== 0);
+  const captures = dated.filter((input) => input.packets !== undefined);
+  const logs = dated.filter((input) => input.packets === undefined);
   const tracks = (incident.timeline ?? []).map((track) => onClock(track, captures));
-  const instants = [...tracks.flatMap((t) => [t.from, t.to]), ...proof.steps.map((s) => s.at)];
-  if (tracks.length === 0 || instants.length === 0) return undefined;
+  const effects = incident.effects ?? [];
+  const instants = [
+    ...tracks.flatMap((t) => [t.from, t.to]),
+    ...proof.steps.map((s) => s.at),
+    ...effects.map(({ evidence }) => evidence.at),
+  ];
+  if (instants.length === 0) return undefined;
   const whole = stretch(least(instants), most(instants), 0.015);
   const story = stretch(least(proof.steps.map((s) => s.at)), most(proof.steps.map((s) => s.at)), 0.1);
   const small = proof.steps.length > 1 && Number(story.to - story.from) < SMALL * Number(whole.to - whole.from);
@@ -28,10 +35,11 @@ export function timeline(sheet: Sheet, incident: Incident, proof: Proof): Html |
     proof,
     tracks,
     captures,
+    logs,
     scale: timeScale(from, to, proof.zero),
   });
   return html`
-<p class="aside">${clockSentence(sheet, captures)} Zero is ${instantForPeople(proof.zero)}, the first packet of the proof below.</p>
+<p class="aside">${clockSentence(sheet, captures)} Zero is ${instantForPeople(proof.zero)}, the first step of the proof below.</p>
 ${lanes(picture(whole.from, whole.to))}
 ${small && html`<h4>The same, closer: ${printSpan(Number(story.to - story.from))} around the proof</h4>${lanes(picture(story.from, story.to))}`}
 ${key()}`;
@@ -43,6 +51,7 @@ interface Picture {
   readonly proof: Proof;
   readonly tracks: readonly Track[];
   readonly captures: readonly InputReport[];
+  readonly logs: readonly InputReport[];
   readonly scale: TimeScale;
 }
 
@@ -70,14 +79,16 @@ function onClock(track: Track, captures: readonly InputReport[]): Track {
   };
 }
 
-/** What to add to a capture's times to get the first one's. */
+/** What to add to a capture's times to get the first one's. A log's are on that clock already. */
 function shiftOf(input: InputReport | undefined): bigint {
+  if (input?.packets === undefined) return 0n;
   return BigInt(Math.round(input?.clock?.offset ?? 0));
 }
 
 function clockSentence(sheet: Sheet, captures: readonly InputReport[]): string {
   const [first] = captures;
-  if (first === undefined || captures.length < 2) return "All times are this capture’s own.";
+  if (first === undefined) return "All times are as the logs state them, in UTC.";
+  if (captures.length < 2) return `All times are those of ${sheet.nameOf(first.file)}.`;
   const unrelated = captures.slice(1).filter((input) => input.clock === undefined).length;
   const but = unrelated > 0 ? `, but for ${count(unrelated, "capture")} with no packet in common with it` : "";
   return `All times are on the clock of ${sheet.nameOf(first.file)}${but}.`;
@@ -88,8 +99,33 @@ function lanes(picture: Picture): Html {
   const saw = captures.filter((input) => tracks.some((track) => track.file === input.file));
   const idle = captures.filter((input) => !saw.includes(input));
   const left = idle.length - MOST_IDLE_LANES;
-  return html`<figure class="timeline" role="group" aria-label="What each capture saw, by time">${axis(picture)}${saw.map((input) => lane(picture, input))}${idle.slice(0, MOST_IDLE_LANES).map((input) => lane(picture, input))}${left > 0 && html`<p class="more">And ${count(left, "capture")} that saw none of these connections.</p>`}</figure>`;
+  return html`<figure class="timeline" role="group" aria-label="What each capture saw, by time">${axis(picture)}${saw.map((input) => lane(picture, input))}${idle.slice(0, MOST_IDLE_LANES).map((input) => lane(picture, input))}${left > 0 && html`<p class="more">And ${count(left, "capture")} that saw none of these connections.</p>`}${picture.logs.map((input) => logLane(picture, input))}</figure>`;
 }
+
+/** A log: how far it reaches, what of it is evidence by its number, and what followed. */
+function logLane(picture: Picture, input: InputReport): Html | undefined {
+  const { sheet, incident, proof, scale } = picture;
+  const steps = proof.steps.filter((step) => step.item.file === input.file);
+  const effects = (incident.effects ?? [])
+    .map((effect, i) => ({ ...effect, id: `${keyOf(incident)}-effect-${i + 1}` }))
+    .filter(({ evidence }) => evidence.file === input.file && evidence.at >= scale.from && evidence.at <= scale.to);
+  if (steps.length === 0 && effects.length === 0) return undefined;
+  const marks = clusters(effects, ({ evidence }) => scale.at(evidence.at), MARKS_APART).map((cluster) => {
+    const [first] = cluster;
+    const title = cluster
+      .slice(0, 6)
+      .map((e) => `${e.symptom}, line ${e.evidence.line}, ${seconds(proof, e.evidence.at)} s`);
+    return html`<a href="#${first?.id}"><svg class="mark effect" x="${scale.at(first?.evidence.at ?? scale.from)}%" y="${MIDDLE}" overflow="visible"><title>${title.join("; ")}</title><path d="${EFFECT}"/></svg></a>`;
+  });
+  const names = [...new Set(effects.map(({ symptom }) => symptom))].join(", ");
+  return html`
+<section class="lane log"><header>${chip(sheet, input.file)} <span>log${input.clock !== undefined && ` · ${clockOf(input.clock, sheet.nameOf)}`}</span></header>
+<div class="track"><p>${names === "" ? "evidence" : names}</p>
+<svg class="bar" width="100%" height="${ROW}" role="img" aria-label="${names === "" ? "evidence" : names}">${grid(picture, NUMBERS)}${extent(picture, input, NUMBERS - 3)}${marks}${pills(scale, steps)}</svg></div></section>`;
+}
+
+/** A symptom in a log. */
+const EFFECT = "M0,-5.5 L5.5,0 L0,5.5 L-5.5,0 z";
 
 function axis({ scale }: Picture): Html {
   const labels = scale.ticks.map(({ at, label }) => {
@@ -222,13 +258,17 @@ function marks({ scale, proof }: Picture, track: Track): Html[] {
 /** The packets of the proof that this capture holds of this connection, by their numbers below. */
 function numbers({ scale, proof, tracks }: Picture, track: Track): Html[] {
   const mine = proof.steps.filter((step) => ownerOf(step, tracks) === track);
-  return clusters(mine, (step) => scale.at(step.at), NUMBERS_APART).map((cluster) => {
+  return pills(scale, mine);
+}
+
+function pills(scale: TimeScale, steps: readonly Step[]): Html[] {
+  return clusters(steps, (step) => scale.at(step.at), NUMBERS_APART).map((cluster) => {
     const [first] = cluster;
     const ids = cluster.map((step) => step.number);
     const label = runs(ids);
     const width = 10 + 6.4 * label.length;
     const at = Math.min(99, Math.max(1, scale.at(first?.at ?? scale.from)));
-    return html`<a class="pill" href="#${first?.id}" aria-label="packet ${label} of the proof"><svg class="number" x="${at}%" y="${NUMBERS}" overflow="visible"><rect x="${-width / 2}" width="${width}" height="16" rx="8"/><text y="11.6" text-anchor="middle">${label}</text></svg></a>`;
+    return html`<a class="pill" href="#${first?.id}" aria-label="step ${label} of the proof"><svg class="number" x="${at}%" y="${NUMBERS}" overflow="visible"><rect x="${-width / 2}" width="${width}" height="16" rx="8"/><text y="11.6" text-anchor="middle">${label}</text></svg></a>`;
   });
 }
 
@@ -274,5 +314,5 @@ const most = (instants: readonly Instant[]): Instant => instants.reduce((a, b) =
 function key(): Html {
   const sign = (kind: string, shape: string, word: string): Html =>
     html`<span><svg class="glyph" width="14" height="14" aria-hidden="true"><g class="mark ${kind}" transform="translate(7 7)"><path d="${shape}"/></g></svg> ${word}</span>`;
-  return html`<p class="key">${sign("syn", SHAPES.SYN, "SYN")}${sign("fin", SHAPES.FIN, "FIN")}${sign("rst", SHAPES.RST, "RST")}<span><svg class="glyph" width="26" height="14" aria-hidden="true"><line class="silence" x1="0" x2="26" y1="7" y2="7"/></svg> silence</span><span><svg class="glyph" width="26" height="14" aria-hidden="true"><rect class="lost" y="3" width="26" height="8"/></svg> lost</span><span><svg class="glyph" width="26" height="14" aria-hidden="true"><rect class="extent" y="1" width="26" height="12"/></svg> captured</span></p>`;
+  return html`<p class="key">${sign("syn", SHAPES.SYN, "SYN")}${sign("fin", SHAPES.FIN, "FIN")}${sign("rst", SHAPES.RST, "RST")}${sign("effect", EFFECT, "symptom in a log")}<span><svg class="glyph" width="26" height="14" aria-hidden="true"><line class="silence" x1="0" x2="26" y1="7" y2="7"/></svg> silence</span><span><svg class="glyph" width="26" height="14" aria-hidden="true"><rect class="lost" y="3" width="26" height="8"/></svg> lost</span><span><svg class="glyph" width="26" height="14" aria-hidden="true"><rect class="extent" y="1" width="26" height="12"/></svg> captured</span></p>`;
 }
