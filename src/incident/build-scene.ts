@@ -31,7 +31,8 @@ export interface Gathered {
  * Puts captures, their trails and logs together: which connections are the same, how the clocks relate, where
  * each was taken, which lines are about which connection.
  */
-export function buildScene({ captures, trails, sessions, logs: recorded }: Gathered): JoinedScene {
+export function buildScene({ captures, trails: silent, sessions, logs: recorded }: Gathered): JoinedScene {
+  const trails = silent.map((list, i) => list.map((trail) => withSession(trail, sessions[i])));
   const pairs = matchTrails(trails);
   const offsets = relateClocks(captures, pairs);
   const anything = trails.some((t) => t.length > 0);
@@ -61,7 +62,7 @@ export function buildScene({ captures, trails, sessions, logs: recorded }: Gathe
   /** What is added to a capture's times to get those of the first. */
   const correction = (vantage: Vantage): bigint => BigInt(Math.round(clocks[vantage.index]?.offset ?? 0));
   const toCommon = (vantage: Vantage, at: number): bigint => instantOf(vantage.epoch, at) + correction(vantage);
-  const session = (trail: Trail): Session | undefined => sessions[trail.vantage]?.get(trail.flow.stream);
+  const session = (trail: Trail): Session | undefined => trail.session;
   const captured = { vantages, session, toCommon };
   const logs = placeLogs(recorded, captured, captures[0] && instantOf(captures[0].epoch, captures[0].from));
   const mentions = mentionsOf(captured, logs);
@@ -75,6 +76,11 @@ export function buildScene({ captures, trails, sessions, logs: recorded }: Gathe
     toVantage: (vantage, instant) => Number(instant - correction(vantage) - vantage.epoch),
     toCommon,
   };
+}
+
+function withSession(trail: Trail, sessions: ReadonlyMap<number, Session> | undefined): Trail {
+  const session = sessions?.get(trail.flow.stream);
+  return session === undefined ? trail : { ...trail, session };
 }
 
 function vantageOf(capture: Surveyed, index: number, trails: readonly Trail[], anything: boolean): Vantage {

@@ -1,6 +1,7 @@
 import type { EventName } from "../flow/events.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Nanoseconds } from "../net/time.ts";
+import type { Session } from "./session-recorder.ts";
 
 /** Which end of the connection sent something. */
 export type Side = "client" | "server";
@@ -58,4 +59,6 @@ export interface Trail {
   readonly icmp: readonly IcmpError[];
   /** Segments left out of the middle of a very long flow. */
   readonly omitted: number;
+  /** What was said on it, as far as it was in the clear or could be decrypted. */
+  readonly session?: Session;
 }

@@ -7,6 +7,7 @@ import type { Segment, Side, Trail } from "../session/segment.ts";
 import { withoutCopies } from "./copies.ts";
 import { type Payload, payloadReader } from "./payload.ts";
 import { remember } from "./remember.ts";
+import { payloadSaid } from "./said.ts";
 
 /** A segment with what the segments before it make of it. */
 export interface Step {
@@ -102,6 +103,7 @@ function read(trail: Trail): Reading {
     before = segment;
   }
   const payload = payloadReader(trail.segments);
+  const said = payloadSaid(trail.session);
   const established = trail.flow.syn.length === 0 || (trail.flow.synAck.length > 0 && steps.some(afterHandshake));
   return {
     trail,
@@ -111,9 +113,13 @@ function read(trail: Trail): Reading {
     last,
     unseen,
     roundTrip: roundTripOf(trail, steps),
-    payload: (step) => payload(step.segment),
+    payload: (step) => withSaid(payload(step.segment), said(step.segment.packet)),
   };
 }
+
+/** What was read goes before what the size of a record suggests. */
+const withSaid = (guess: Payload, said: Payload | undefined): Payload =>
+  guess.inferred && said !== undefined ? said : guess;
 
 /** Later, but not by so much that it is another connection's number. */
 const isBeyond = (number: number, than: number): boolean => seqAfter(number, than) && seqDiff(number, than) < FAR;

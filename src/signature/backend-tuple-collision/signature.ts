@@ -1,6 +1,7 @@
 import type { Scene } from "../scene.ts";
 import type { Finding, Signature } from "../signature.ts";
 import { byClientOf, type Collision, collisionsOf } from "./collision.ts";
+import { collisionByLogs } from "./from-logs.ts";
 import { gradeOf } from "./grade.ts";
 import { laterSigns } from "./later-sign.ts";
 import { storyOf } from "./story.ts";
@@ -33,7 +34,8 @@ function detect(scene: Scene): Finding[] {
   const byClient = byClientOf(scene);
   const collisions = collisionsOf(scene, byClient);
   const known = new Set(collisions.flatMap((c) => [...c.older, ...c.newer].map((sight) => sight.trail)));
-  return [...collisions, ...laterSigns(scene, byClient, known)].flatMap((collision) => tell(collision, scene) ?? []);
+  const captured = [...collisions, ...laterSigns(scene, byClient, known)].flatMap((c) => tell(c, scene) ?? []);
+  return [...captured, ...collisionByLogs(scene)];
 }
 
 function tell(collision: Collision, scene: Scene): Finding | undefined {

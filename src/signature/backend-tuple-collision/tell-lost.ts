@@ -1,6 +1,7 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { printSpan, SECOND } from "../../net/time.ts";
 import { payloadReader } from "../payload.ts";
+import { payloadSaid } from "../said.ts";
 import type { Finding, RuledOut } from "../signature.ts";
 import { type Aftermath, aftermathOf } from "./aftermath.ts";
 import type { Grade } from "./grade.ts";
@@ -85,7 +86,8 @@ function pingIn({ older }: Story, after: Aftermath): { readonly inferred: boolea
   const segments = oriented(older.trail.segments, older.side);
   const before = segments.findLast((s) => s.packet < speech.packet);
   const gap = before === undefined ? 0 : speech.time - before.time;
-  const payload = payloadReader(segments)(speech);
+  const guess = payloadReader(segments)(speech);
+  const payload = payloadSaid(older.trail.session)(speech.packet) ?? guess;
   if (!payload.pingSized || gap < SECOND) return undefined;
   const why = `packet ${speech.packet} is taken for an HTTP/2 PING: a TLS record of that size after ${printSpan(gap)} of silence`;
   return { inferred: payload.inferred, why };
