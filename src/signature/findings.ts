@@ -62,7 +62,7 @@ export const seenAtServer = (scene: Scene, trail: Trail): boolean =>
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
- * PacketEvidence without repetition and at most `most` packets, of each capture in its own order, the captures in
+ * Evidence without repetition and at most `most` packets, of each capture in its own order, the captures in
  * the order given. Where there is too much, the beginning and the end of the story are kept.
  */
 export function briefly(evidence: readonly PacketEvidence[], most = 12): readonly PacketEvidence[] {

@@ -1,15 +1,22 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import type { Segment } from "../../session/segment.ts";
-import type { PacketEvidence } from "../signature.ts";
+import type { Evidence, PacketEvidence } from "../signature.ts";
 import type { Aftermath } from "./aftermath.ts";
 import { oriented } from "./oriented.ts";
 import { type Story, shows } from "./story.ts";
+import { toldToGo } from "./told-to-go.ts";
 
 /** The packets of a lost connection's story: in use, collision, at the backend, what came of it. */
-export function lostEvidence(story: Story, after: Aftermath): PacketEvidence[] {
+export function lostEvidence(story: Story, after: Aftermath): Evidence[] {
   const old =
     story.oldServer === undefined ? "another connection" : `the connection to ${printEndpoint(story.oldServer)}`;
-  return [...collisionEvidence(story, old), ...backendEvidence(story), ...laterEvidence(story, after)];
+  const told = toldToGo(story);
+  return [
+    ...(told === undefined ? [] : [told]),
+    ...collisionEvidence(story, old),
+    ...backendEvidence(story),
+    ...laterEvidence(story, after),
+  ];
 }
 
 function collisionEvidence({ collision, home, older, newServer, client }: Story, old: string): PacketEvidence[] {

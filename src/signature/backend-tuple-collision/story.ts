@@ -2,7 +2,7 @@ import { type Endpoint, printEndpoint } from "../../net/endpoint.ts";
 import { instantOf, type Nanoseconds, printInstant } from "../../net/time.ts";
 import type { Segment, Trail } from "../../session/segment.ts";
 import type { Scene } from "../scene.ts";
-import type { PacketEvidence } from "../signature.ts";
+import type { Evidence, PacketEvidence } from "../signature.ts";
 import { endpointOf, other } from "../trail-queries.ts";
 import type { Attempt } from "../tuple-queries.ts";
 import type { Collision, Older } from "./collision.ts";
@@ -78,12 +78,14 @@ export function clock(scene: Scene, vantage: number, at: Nanoseconds): string {
   return printInstant(instantOf(scene.vantages[vantage]?.epoch ?? 0n, at));
 }
 
-/** PacketEvidence in story order, within a bound: the first ones and the last ones are kept. */
-export function bounded(evidence: readonly (PacketEvidence | undefined)[], most = 12): PacketEvidence[] {
+/** Evidence in story order, within a bound: the first ones and the last ones are kept. */
+export function bounded<E extends Evidence>(evidence: readonly (E | undefined)[], most = 12): E[] {
   const seen = new Set<string>();
-  const all = evidence.filter((e): e is PacketEvidence => {
-    if (e === undefined || seen.has(`${e.vantage}/${e.packet}`)) return false;
-    seen.add(`${e.vantage}/${e.packet}`);
+  const all = evidence.filter((e): e is E => {
+    if (e === undefined) return false;
+    const key = "line" in e ? `${e.log}:${e.line}` : `${e.vantage}/${e.packet}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
     return true;
   });
   return all.length <= most ? all : [...all.slice(0, most - 4), ...all.slice(-4)];
