@@ -8,10 +8,13 @@ import {
   DIR_A,
   DIR_B,
   FL_A_IS_HIGH,
+  FL_CHALLENGED,
   FL_ESTABLISHED,
   FL_FIN_A,
   FL_FIN_B,
+  FL_FOREIGN_ACK,
   FL_IPV6,
+  FL_OVERTAKEN,
   FL_RST,
   FL_SELF,
   FL_SUSPECT,
@@ -52,13 +55,15 @@ export function selectSuspects(table: FlowTable, withKeys = false): Suspects {
   // A flood of SYNs must not push the connections aside, nor they the failed attempts: each kind has at least half the room.
   const attempts: number[] = [];
   const connections: number[] = [];
+  const rare: number[] = [];
   for (let row = 0; row < table.rows; row++) {
-    if (isSuspect(table, row)) (isAttempt(table, row) ? attempts : connections).push(row);
+    if (!isSuspect(table, row)) continue;
+    (isRare(table, row) ? rare : isAttempt(table, row) ? attempts : connections).push(row);
   }
   const room = Math.max(MOST_SUSPECTS / 2, MOST_SUSPECTS - attempts.length);
-  const rows = new Set(connections.slice(0, room));
+  const rows = new Set([...rare, ...connections].slice(0, room));
   for (const row of attempts.slice(0, MOST_SUSPECTS - rows.size)) rows.add(row);
-  const leftAside = attempts.length + connections.length - rows.size;
+  const leftAside = attempts.length + connections.length + rare.length - rows.size;
   if (withKeys) addEncrypted(table, rows);
   if (rows.size > 0) {
     const failed = failedAttempts(table, rows);
@@ -76,6 +81,13 @@ function addEncrypted(table: FlowTable, rows: Set<number>): void {
   for (let row = 0; row < table.rows && rows.size < most; row++) {
     if (((table.page(row)[table.base(row) + H_FLAGS] as number) & FL_TLS) !== 0) rows.add(row);
   }
+}
+
+/** What tells most and happens least: two connections at one four-tuple, numbers of another connection. */
+function isRare(table: FlowTable, row: number): boolean {
+  return (
+    ((table.page(row)[table.base(row) + H_FLAGS] as number) & (FL_OVERTAKEN | FL_CHALLENGED | FL_FOREIGN_ACK)) !== 0
+  );
 }
 
 /** A SYN was sent and nothing was opened. */
