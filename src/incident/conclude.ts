@@ -70,7 +70,8 @@ function weighCaptured(
   const standing: Open[] = [];
   for (const { signature, finding } of claims) {
     const lost = withSightings(scene, finding.trails);
-    const holder = lost.map((t) => claimed.get(t)).find((c) => c !== undefined);
+    const first = withSightings(scene, finding.trails.slice(0, 1));
+    const holder = first.map((t) => claimed.get(t)).find((c) => c !== undefined);
     if (holder !== undefined) {
       if (holder.signature === signature) holder.alike.push(finding);
       else if (signature.id !== "inconclusive") addRuledOut(holder, finding);
@@ -80,7 +81,7 @@ function weighCaptured(
     }
     const conclusion = opened(signature, finding);
     standing.push(conclusion);
-    for (const trail of lost) claimed.set(trail, conclusion);
+    for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, conclusion);
   }
   return standing;
 }
