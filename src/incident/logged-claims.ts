@@ -13,7 +13,10 @@ export interface Open extends Conclusion {
   readonly ruledOut: { readonly cause: string; readonly because: string }[];
 }
 
-/** A claim from logs may be this much before a loss that captures show, and this much after its last packet. */
+/**
+ * A claim from logs may be this much before a loss that captures show, and this much after its last packet. A claim of the
+ * same cause may be as much before: metrics count by the minute.
+ */
 const BEFORE: Nanoseconds = 5 * SECOND;
 const AFTER: Nanoseconds = 120 * SECOND;
 /** Claims from logs about one server this near to each other are one story. */
@@ -28,7 +31,7 @@ const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, poss
  */
 export function weighLogged(scene: Scene, standing: Open[], signature: Signature, finding: Finding): void {
   const holder = standing
-    .filter((each) => isOneStory(scene, each, finding))
+    .filter((each) => isOneStory(scene, each, { signature, finding }))
     .sort((a, b) => distance(scene, a, finding) - distance(scene, b, finding))
     .sort((a, b) => Number(b.signature === signature) - Number(a.signature === signature))[0];
   if (holder === undefined) {
@@ -73,10 +76,15 @@ function decided(holder: Open, signature: Signature, finding: Finding): Open {
   };
 }
 
-function isOneStory(scene: Scene, conclusion: Open, finding: Finding): boolean {
+function isOneStory(
+  scene: Scene,
+  conclusion: Open,
+  { signature, finding }: { readonly signature: Signature; readonly finding: Finding },
+): boolean {
   const at = commonInstant(scene, finding);
   const captured = conclusion.finding.trails.length > 0;
-  const [before, after] = captured ? [BEFORE, AFTER] : [TOGETHER, TOGETHER];
+  const alike = conclusion.signature === signature;
+  const [before, after] = captured ? [alike ? AFTER : BEFORE, AFTER] : [TOGETHER, TOGETHER];
   if (at < startOf(scene, conclusion) - BigInt(before) || at > lastOf(scene, conclusion) + BigInt(after)) return false;
   const named = finding.named ?? [];
   const theirs = endsOf(scene, conclusion);

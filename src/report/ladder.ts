@@ -206,7 +206,8 @@ function draw(frame: Frame, { item, time }: Rung): string[] {
 function between(frame: Frame, previous: Rung | undefined, { item, time }: Rung): string[] {
   if (previous === undefined) return [];
   const remarks: string[] = [];
-  if (item.file !== previous.item.file) remarks.push(`as ${printable(frame.nameOf(item.file))} saw it`);
+  if (item.file !== previous.item.file)
+    remarks.push(`as ${printable(frame.nameOf(item.file))} ${item.packet === undefined ? "tells" : "saw"} it`);
   if (time - previous.time >= PAUSE) remarks.push(`${printSpan(time - previous.time)} later`);
   if (remarks.length === 0) return [];
   const row = bars(frame, "┆");

@@ -9,7 +9,17 @@ import { splitCommand } from "./split-command.ts";
 import { storiesOf } from "./stories.ts";
 import { laterThan, zeroOf } from "./text-effects.ts";
 import { clockOf, kindOf, placeOf } from "./text-inputs.ts";
-import { causeOf, connectionOf, count, culprit, instantForPeople, isDecided, promiseOf, verdictOf } from "./verdict.ts";
+import {
+  causeOf,
+  connectionOf,
+  count,
+  culprit,
+  endsText,
+  instantForPeople,
+  isDecided,
+  promiseOf,
+  verdictOf,
+} from "./verdict.ts";
 
 const MOST_INCIDENTS = 20;
 const MOST_PACKETS = 40;
@@ -79,11 +89,11 @@ function facts(incident: Incident, nameOf: (file: string) => string): string {
   lines.push(`- mechanism: ${escapeText(incident.title)}`);
   if (isDecided(incident)) lines.push(`- confidence: ${incident.confidence} (${promiseOf(incident)})`);
   lines.push(`- when: ${instantForPeople(incident.at)}`);
-  for (const { client, server, streams } of incident.connections.slice(0, MOST_INCIDENTS)) {
-    const where = Object.entries(streams).map(([file, stream]) => `${codeSpan(nameOf(file))} tcp.stream ${stream}`);
-    lines.push(
-      `- connection: ${codeSpan(`${client} → ${server}`)}${where.length === 0 ? "" : ` (${where.join(", ")})`}`,
+  for (const connection of incident.connections.slice(0, MOST_INCIDENTS)) {
+    const where = Object.entries(connection.streams).map(
+      ([file, stream]) => `${codeSpan(nameOf(file))} tcp.stream ${stream}`,
     );
+    lines.push(`- connection: ${codeSpan(endsText(connection))}${where.length === 0 ? "" : ` (${where.join(", ")})`}`);
   }
   for (const inferred of incident.inferred ?? []) lines.push(`- inferred: ${escapeText(inferred)}`);
   return lines.join("\n");

@@ -19,25 +19,23 @@ export function renderEffects(page: Page, incident: Incident): string[] {
   const lines = ["", heading(page, "What followed, as the logs tell")];
   const shown = effects.slice(0, MOST_EFFECTS);
   const column = Math.max(...shown.map(({ symptom }) => columns(symptom))) + 2;
-  for (const { symptom, evidence, because } of shown) {
-    const after = `${sign(evidence.at - zero)}${printSpan(Math.abs(Number(evidence.at - zero)))}`;
+  const times = shown.map(({ evidence }) => signed(evidence.at - zero));
+  const left = Math.max(...times.map(columns)) + 2;
+  for (const [i, { symptom, evidence, because }] of shown.entries()) {
     const reference = `${printable(page.nameOf(evidence.file))}${referenceOf(evidence)}`;
-    const indent = TIME + 2 + column;
+    const indent = 2 + left + column;
     const [first = "", ...rest] = paragraph(page, `${reference}\u00a0 ${evidence.shows}`, indent);
     const told = first.slice(indent);
     const head = told.startsWith(reference) ? page.palette.mark(reference) + told.slice(reference.length) : told;
-    lines.push(`${padEnd(`  ${after}`, TIME + 2)}${padEnd(symptom, column)}${head}`, ...rest);
+    lines.push(`  ${padEnd(times[i] ?? "", left)}${padEnd(symptom, column)}${head}`, ...rest);
     lines.push(...paragraph(page, because, indent).map(page.palette.dim));
   }
-  const left = effects.length - shown.length;
-  if (left > 0) lines.push(`  and ${count(left, "more line")}: --format json lists them all`);
+  const more = effects.length - shown.length;
+  if (more > 0) lines.push(`  and ${count(more, "more line")}: --format json lists them all`);
   return lines;
 }
 
-/** Columns for the time after the first packet of the proof. */
-const TIME = 11;
-
-const sign = (span: bigint): string => (span < 0n ? "−" : "+");
+const signed = (span: bigint): string => `${span < 0n ? "−" : "+"}${printSpan(Math.abs(Number(span)))}`;
 
 /** The instant that a story counts from: its first packet or line, on the common clock. */
 export function zeroOf(incident: Incident, inputs: readonly InputReport[]): bigint {

@@ -12,6 +12,7 @@ import {
   connectionOf,
   count,
   culprit,
+  endsText,
   instantForPeople,
   isDecided,
   promiseOf,
@@ -112,11 +113,7 @@ function facts(page: Page, incident: Incident): string[] {
     );
     const label = i > 0 ? "" : incident.connections.length > 1 ? "connections" : "connection";
     lines.push(
-      ...labelled(
-        page,
-        label,
-        `${connection.client} → ${connection.server}${streams.length === 0 ? "" : `  (${streams.join(", ")})`}`,
-      ),
+      ...labelled(page, label, `${endsText(connection)}${streams.length === 0 ? "" : `  (${streams.join(", ")})`}`),
     );
   });
   const left = incident.connections.length - MOST_CONNECTIONS;

@@ -1,4 +1,4 @@
-import type { EvidenceReport, Explanation, Incident } from "../incident/explanation.ts";
+import type { ConnectionReport, EvidenceReport, Explanation, Incident } from "../incident/explanation.ts";
 import { printInstant } from "../net/time.ts";
 import { storiesOf } from "./stories.ts";
 
@@ -56,10 +56,17 @@ export function groupIncidents(incidents: readonly Incident[]): IncidentGroup[] 
 /** True when the incident names a cause, not only a loss. */
 export const isDecided = (incident: Incident): boolean => incident.cause !== "inconclusive";
 
-/** `10.0.0.1:40000 → 10.0.0.2:443`, the lost connection. */
+/** The lost connection. */
 export function connectionOf(incident: Incident): string {
   const lost = incident.connections[0];
-  return lost === undefined ? "a connection" : `${lost.client} → ${lost.server}`;
+  return lost === undefined ? "a connection" : endsText(lost);
+}
+
+/** `10.0.0.1:40000 → 10.0.0.2:443`, or as much of a connection as is known. */
+export function endsText({ client, server }: Pick<ConnectionReport, "client" | "server">): string {
+  if (client === "unknown" && server === "unknown") return "a connection";
+  if (client === "unknown") return `a connection to ${server}`;
+  return server === "unknown" ? `a connection of ${client}` : `${client} → ${server}`;
 }
 
 /** `by the server (certain)`, or that the evidence does not say. */

@@ -8,6 +8,7 @@ import {
   connectionOf,
   count,
   culprit,
+  endsText,
   instantForPeople,
   isDecided,
   promiseOf,
@@ -74,11 +75,11 @@ function facts(sheet: Sheet, incident: Incident, proof: Proof): Html {
   const fact = (name: string, value: Content): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   const { connections, inferred = [] } = incident;
   const left = connections.length - MOST_CONNECTIONS;
-  const named = connections.slice(0, MOST_CONNECTIONS).map(({ client, server, streams }) => {
-    const where = Object.entries(streams).map(
+  const named = connections.slice(0, MOST_CONNECTIONS).map((connection) => {
+    const where = Object.entries(connection.streams).map(
       ([file, stream]) => html`<span class="where">${sheet.nameOf(file)} tcp.stream ${stream}</span> `,
     );
-    return html`<li><span class="tuple">${client} → ${server}</span> ${where}</li>`;
+    return html`<li><span class="tuple">${endsText(connection)}</span> ${where}</li>`;
   });
   return html`<dl class="facts">
 ${fact("mechanism", incident.title)}
