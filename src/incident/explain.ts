@@ -38,7 +38,13 @@ function incidentOf(
 ): Incident {
   const { signature, finding, alike, support } = conclusion;
   const findings = [finding, ...alike];
-  const effects = effectsOf(scene, conclusion, all);
+  const followed = effectsOf(scene, conclusion, all);
+  const evidence = evidenceOf(scene, findings, support);
+  const told = new Set(evidence.map((item) => `${item.file}:${item.line}`));
+  // What is evidence of the loss is not told a second time as what followed from it.
+  const effects = followed
+    .map((effect) => effectReport(scene, effect))
+    .filter((effect) => !told.has(`${effect.evidence.file}:${effect.evidence.line}`));
   const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
   return {
     id: `incident-${number}`,
@@ -46,13 +52,13 @@ function incidentOf(
     ...(finding.variant === undefined ? {} : { variant: finding.variant }),
     title: signature.title,
     summary: finding.summary,
-    symptoms: [...new Set([...findings.flatMap((f) => f.symptoms), ...effects.map((e) => e.symptom)])],
+    symptoms: [...new Set([...findings.flatMap((f) => f.symptoms), ...followed.map((e) => e.symptom)])],
     confidence: finding.confidence,
     initiator: finding.initiator,
     at: happenedAt(scene, finding),
     connections: connectionsOf(scene, findings),
-    evidence: evidenceOf(scene, findings, support),
-    ...(effects.length === 0 ? {} : { effects: effects.map((effect) => effectReport(scene, effect)) }),
+    evidence,
+    ...(effects.length === 0 ? {} : { effects }),
     ruledOut: conclusion.ruledOut,
     refutedBy: finding.refutedBy,
     remedy: signature.remedy,

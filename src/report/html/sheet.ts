@@ -9,11 +9,13 @@ export interface Sheet {
 }
 
 /** Whose side something belongs to: it decides the colour. */
-export type Role = "client" | "middle" | "server";
+export type Role = "client" | "middle" | "server" | "log";
 
-/** The side on which a capture was taken; `middle` also when nothing tells. */
+/** The side on which a capture was taken; `middle` also when nothing tells. Logs are on no side. */
 export function roleOf(inputs: readonly InputReport[], file: string): Role {
-  const vantage = inputs.find((input) => input.file === file)?.vantage;
+  const found = inputs.find((input) => input.file === file);
+  if (found?.entries !== undefined) return "log";
+  const vantage = found?.vantage;
   return vantage === "client" || vantage === "server" ? vantage : "middle";
 }
 
