@@ -1,10 +1,10 @@
 /**
- * Feeds spoiled captures to the whole pipeline: `npm run fuzz -- --seconds 600 --seed 1 [--corpus FOLDER]...`.
+ * Feeds spoiled captures and logs to the whole pipeline: `npm run fuzz -- --seconds 600 --seed 1 [--corpus FOLDER]...`.
  *
  * Evidence is hostile input, so whatever the bytes, there must be an answer or a counted problem, in bounded time and
  * memory. An input that makes the pipeline throw, hang, grow or answer differently the second time is kept in .fuzz/
- * with the seed and number that repeat it (`--seed N --only K`), and the exit code is 1. The folder named by the
- * environment variable HALFOPEN_CAPTURES is added to the corpus.
+ * with the seed and number that repeat it (`--seed N --only K`), and the exit code is 1. The folders named by
+ * the environment variables HALFOPEN_CAPTURES and HALFOPEN_CASES are added to the corpus.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
@@ -33,11 +33,13 @@ const only = options.only === undefined ? undefined : Number(options.only);
 if (![seed, seconds, only ?? 0].every(Number.isFinite)) throw new Error("--seconds, --seed and --only take numbers");
 
 const folder = join(import.meta.dirname, "../.fuzz");
-const fromEnvironment = process.env.HALFOPEN_CAPTURES;
+const fromEnvironment = [process.env.HALFOPEN_CAPTURES, process.env.HALFOPEN_CASES].filter(
+  (each) => each !== undefined,
+);
 const settings: WorkerSettings = {
   seed,
   folder,
-  corpora: [...options.corpus, ...(fromEnvironment ? [fromEnvironment] : [])],
+  corpora: [...options.corpus, ...fromEnvironment],
   memoryMB: MEMORY_MB,
 };
 mkdirSync(folder, { recursive: true });

@@ -2,7 +2,7 @@
 
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Dice } from "../lib/random.ts";
-import { type Layout, layoutOf, type RecordSpan, viewOf } from "./records.ts";
+import { containerOf, type Layout, layoutOf, type RecordSpan, viewOf } from "./records.ts";
 
 type Mutation = (bytes: Uint8Array, dice: Dice, other: Uint8Array) => Uint8Array;
 
@@ -35,12 +35,27 @@ const MUTATIONS: readonly Mutation[] = [
   spoilFileHeader,
 ];
 
+/** What hurts a reader of text, besides what hurts any reader. */
+const LINE_MUTATIONS: readonly Mutation[] = [
+  flipBits,
+  truncate,
+  removeRange,
+  insertNoise,
+  splice,
+  shuffleLines,
+  repeatLines,
+  spoilNumbers,
+  spoilNumbers,
+  lengthenLine,
+  nestDeeply,
+];
+
 /** Spoils `bytes` one to six times over; now and then the result is compressed, and that spoiled as well. */
 export function mutate(bytes: Uint8Array, dice: Dice, other: Uint8Array): Uint8Array {
   let result = bytes.slice();
   const times = 1 + Math.min(dice.below(6), dice.below(6));
   for (let i = 0; i < times; i++) {
-    const mutation = pick(MUTATIONS, dice);
+    const mutation = pick(containerOf(result) === "other" ? LINE_MUTATIONS : MUTATIONS, dice);
     if (mutation !== undefined && result.length > 0) result = mutation(result, dice, other).slice(0, LARGEST);
   }
   return dice.below(8) === 0 ? compress(result, dice) : result;
@@ -217,4 +232,69 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return result;
+}
+
+const NEWLINE = 0x0a;
+
+function linesOf(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  let from = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
+    lines.push(bytes.subarray(from, at + 1));
+    from = at + 1;
+  }
+  if (from < bytes.length) lines.push(bytes.subarray(from));
+  return lines;
+}
+
+function shuffleLines(bytes: Uint8Array, dice: Dice): Uint8Array {
+  const lines = linesOf(bytes);
+  for (let i = 1 + dice.below(20); i > 0; i--) {
+    const [a, b] = [dice.below(lines.length), dice.below(lines.length)];
+    [lines[a], lines[b]] = [lines[b] as Uint8Array, lines[a] as Uint8Array];
+  }
+  return concat(...lines);
+}
+
+function repeatLines(bytes: Uint8Array, dice: Dice): Uint8Array {
+  const lines = linesOf(bytes);
+  const at = dice.below(lines.length);
+  const some = lines.slice(at, at + 1 + dice.below(8));
+  return concat(
+    ...lines.slice(0, at),
+    ...Array.from({ length: 1 + dice.below(200) }, () => some).flat(),
+    ...lines.slice(at),
+  );
+}
+
+/** Times, ports, counts and status codes: other digits, no digits, far too many. */
+function spoilNumbers(bytes: Uint8Array, dice: Dice): Uint8Array {
+  let result = bytes;
+  for (let i = 1 + dice.below(12); i > 0; i--) {
+    const start = dice.below(result.length);
+    const from = result.findIndex((byte, at) => at >= start && byte >= 0x30 && byte <= 0x39);
+    if (from < 0) return result;
+    let to = from;
+    while (to < result.length && (result[to] as number) >= 0x30 && (result[to] as number) <= 0x39) to++;
+    const size = pick([0, 1, to - from, to - from, 5, 20, 400], dice) ?? 1;
+    const digits = Uint8Array.from({ length: size }, () => 0x30 + dice.below(10));
+    result = concat(result.subarray(0, from), digits, result.subarray(to));
+  }
+  return result;
+}
+
+function lengthenLine(bytes: Uint8Array, dice: Dice): Uint8Array {
+  const at = dice.below(bytes.length);
+  const filler = new Uint8Array(1 + dice.below(100_000)).fill(
+    pick([0x20, 0x22, 0x28, 0x3a, 0x5b, 0x5c, 0x61, 0x7b], dice) ?? 0x20,
+  );
+  return concat(bytes.subarray(0, at), filler, bytes.subarray(at));
+}
+
+/** Brackets within brackets, as one line of JSON may have them. */
+function nestDeeply(bytes: Uint8Array, dice: Dice): Uint8Array {
+  const depth = 1 + dice.below(20_000);
+  const nest = new TextEncoder().encode(`\n${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}\n`);
+  const at = dice.below(bytes.length);
+  return concat(bytes.subarray(0, at), nest, bytes.subarray(at));
 }

@@ -15,7 +15,7 @@ export interface Answer {
 export type Subject = (files: readonly string[]) => Promise<Answer>;
 
 const FLOW_FORMATS = ["text", "json", "csv"];
-const EXPLAIN_FORMATS = ["text", "json", "markdown"];
+const EXPLAIN_FORMATS = ["text", "json", "markdown", "html"];
 
 /** One of the pipeline's uses. */
 export function drawSubject(dice: Dice): Subject {
@@ -33,7 +33,7 @@ export function drawSubject(dice: Dice): Subject {
       return command([
         "explain",
         "--format",
-        EXPLAIN_FORMATS[format] ?? "text",
+        EXPLAIN_FORMATS[dice.below(EXPLAIN_FORMATS.length)] ?? "text",
         "--width",
         String(20 + dice.below(200)),
       ]);

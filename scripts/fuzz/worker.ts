@@ -6,7 +6,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dice } from "../lib/random.ts";
-import { loadCorpus } from "./corpus.ts";
+import { type Body, loadCorpus } from "./corpus.ts";
 import type { Job, Outcome, WorkerSettings } from "./job.ts";
 import { mutate } from "./mutate.ts";
 import { containerOf } from "./records.ts";
@@ -15,20 +15,29 @@ import { drawSubject, type Subject } from "./subject.ts";
 /** Every so many inputs the same one is run twice: the same bytes must give the same answer. */
 const REPEAT_EVERY = 32;
 
+/** Files given to one run. */
+const MOST_FILES = 4;
+
 const settings = JSON.parse(process.argv[2] ?? "{}") as WorkerSettings;
 const corpus = loadCorpus(settings.folder, settings.corpora);
 
 process.on("message", (job: Job) => {
   void work(job).then(answer);
 });
-answer({ ...resources(0), index: -1, container: `${corpus.length} captures`, kind: "explained" });
+answer({ ...resources(0), index: -1, container: `${corpus.length} bodies of evidence`, kind: "explained" });
 
 async function work({ index }: Job): Promise<Outcome> {
   const chance = dice(Math.imul(settings.seed, 0x9e3779b1) ^ index);
-  const count = chance.below(6) === 0 ? 2 : 1;
-  const draw = (): Uint8Array => corpus[chance.below(corpus.length)] ?? new Uint8Array();
-  const inputs = Array.from({ length: count }, () => mutate(draw(), chance, draw()));
-  rmSync(join(settings.folder, "current-1"), { force: true });
+  const count = 1 + Math.min(chance.below(MOST_FILES), chance.below(MOST_FILES));
+  const body = (): Body => corpus[chance.below(corpus.length)] ?? [];
+  const one = (from: Body): Uint8Array => from[chance.below(from.length)] ?? new Uint8Array();
+  const together = body();
+  // Files of one story with each other, most of them spoilt; now and then with a stranger among them.
+  const inputs = Array.from({ length: count }, (_, i) => {
+    const bytes = one(chance.below(8) === 0 ? body() : together);
+    return i > 0 && chance.below(3) === 0 ? bytes : mutate(bytes, chance, one(body()));
+  });
+  for (let i = 1; i < MOST_FILES; i++) rmSync(join(settings.folder, `current-${i}`), { force: true });
   const files = inputs.map((bytes, i) => {
     const file = join(settings.folder, `current-${i}`);
     writeFileSync(file, bytes);

@@ -1,7 +1,7 @@
 import { destinationsOf } from "../flow/destinations.ts";
 import { clientOf, serverOf } from "../flow/flow.ts";
 import type { RecordedLog } from "../log/log-recorder.ts";
-import { sameEndpoint } from "../net/endpoint.ts";
+import { printEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { instantOf } from "../net/time.ts";
 import type { Trail } from "../session/segment.ts";
 import type { Session } from "../session/session-recorder.ts";
@@ -120,7 +120,7 @@ function matchTrails(trails: readonly (readonly Trail[])[]): (readonly [Trail, T
     }
   }
   const found = new Map<string, readonly [Trail, Trail]>();
-  for (const bucket of buckets.values()) {
+  for (const bucket of [...buckets.values()].flatMap(manageable)) {
     if (bucket.every((t) => t.vantage === bucket[0]?.vantage)) continue;
     for (const a of bucket) {
       for (const b of bucket) {
@@ -133,6 +133,21 @@ function matchTrails(trails: readonly (readonly Trail[])[]): (readonly [Trail, T
     }
   }
   return [...found.values()];
+}
+
+/** More trails than these with one port or initial number are a scan or a flood, told apart by destination. */
+const MOST_IN_BUCKET = 256;
+
+function manageable(bucket: readonly Trail[]): readonly (readonly Trail[])[] {
+  if (bucket.length <= MOST_IN_BUCKET) return [bucket];
+  const byServer = new Map<string, Trail[]>();
+  for (const trail of bucket) {
+    const key = printEndpoint(serverOf(trail.flow));
+    const list = byServer.get(key);
+    if (list === undefined) byServer.set(key, [trail]);
+    else if (list.length < MOST_IN_BUCKET) list.push(trail);
+  }
+  return [...byServer.values()];
 }
 
 /** The offset of every pair of captures that share connections, keyed by first * captures + second. */
