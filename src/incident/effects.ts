@@ -1,5 +1,5 @@
 import { clientOf, serverOf } from "../flow/flow.ts";
-import type { LogContent } from "../log/content.ts";
+import type { ErrorWord, LogContent } from "../log/content.ts";
 import { endsOf } from "../log/ends-of.ts";
 import type { LogEntry } from "../log/entry.ts";
 import { loggedConnections } from "../log/logged-connections.ts";
@@ -19,6 +19,9 @@ export interface Followed {
   readonly at: Instant;
   readonly evidence: LogEvidence;
   readonly because: string;
+  /** Further lines that say the same of the same thing, and the last of them. */
+  readonly more: number;
+  readonly until: Instant;
 }
 
 /** Effects told of one loss, and of each kind. */
@@ -34,35 +37,66 @@ const AT_ONCE: Nanoseconds = 20 * MILLISECOND;
 /**
  * What followed from each loss, as far as logs tell. A line is linked by the strongest of: it is about a lost
  * connection (`scene.mentions`); it was written in the same instant by the same program as such a line; it names the server
- * of a lost connection soon after; it tells of leases or nodes after a linked line of a watch; it names no connection at all and
- * this is the only loss that it can come from, which is said to be inferred. `all`: every loss that was found.
+ * of a lost connection soon after; it tells of leases or nodes after a linked line of a watch; it names no connection at
+ * all and there is one loss only that it can come from, which is said to be inferred.
  */
-export function effectsOf(scene: Scene, conclusion: Conclusion, all: readonly Conclusion[]): readonly Followed[] {
-  const found = new Map<LogEntry, Followed>();
-  const context: Context = {
+export function effectsOf(
+  scene: Scene,
+  conclusions: readonly Conclusion[],
+): ReadonlyMap<Conclusion, readonly Followed[]> {
+  // What merely contributes shares the effects of the cause, where one is known.
+  const causes = conclusions.filter((each) => each.signature.contributes !== true);
+  const contexts = (causes.length > 0 ? causes : conclusions).map((each) => contextOf(scene, each));
+  for (const context of contexts) {
+    direct(context);
+    for (const log of scene.logs) byServer(context, log);
+    for (const log of scene.logs) atOnce(context, log);
+  }
+  for (const context of contexts) {
+    const others = contexts.filter((each) => each !== context).flatMap((each) => each.losses);
+    for (const log of scene.logs) byTime(context, log, others);
+  }
+  for (const log of scene.logs) throughLeases(contexts, log);
+  return new Map(contexts.map((context) => [context.conclusion, bounded(folded([...context.found]))] as const));
+}
+
+function contextOf(scene: Scene, conclusion: Conclusion): Context {
+  return {
     scene,
     conclusion,
     losses: lossesOf(scene, conclusion),
     from: startOf(scene, conclusion),
     to: lastOf(scene, conclusion),
-    found,
+    found: new Map(),
     ties: new Map(),
   };
-  direct(context);
-  for (const log of scene.logs) byServer(context, log);
-  for (const log of scene.logs) atOnce(context, log);
-  const others = all.filter((each) => each !== conclusion).flatMap((each) => lossesOf(scene, each));
-  for (const log of scene.logs) byTime(context, log, others);
-  for (const log of scene.logs) throughLeases(context, log);
+}
+
+function bounded(effects: readonly Followed[]): readonly Followed[] {
   const kinds = new Map<string, number>();
-  return [...found.values()]
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.evidence.line - b.evidence.line))
+  return effects
     .filter(({ symptom }) => {
       const count = (kinds.get(symptom) ?? 0) + 1;
       kinds.set(symptom, count);
       return count <= MOST_OF_KIND;
     })
     .slice(0, MOST_EFFECTS);
+}
+
+/** What one program says again and again of one node, or with the same words, is told once with how often. */
+function folded(found: readonly (readonly [LogEntry, Followed])[]): readonly Followed[] {
+  const sorted = [...found].sort(([, a], [, b]) =>
+    a.at < b.at ? -1 : a.at > b.at ? 1 : a.evidence.line - b.evidence.line,
+  );
+  const told = new Map<string, Followed>();
+  for (const [{ content }, followed] of sorted) {
+    const subject = content.kind === "node-status" ? content.node : followed.evidence.shows.replace(/\d+/g, "0");
+    const key = `${followed.evidence.log} ${followed.symptom} ${subject}`;
+    const first = told.get(key);
+    if (first === undefined) told.set(key, followed);
+    else told.set(key, { ...first, more: first.more + 1, until: followed.at });
+  }
+  return [...told.values()];
 }
 
 interface Context {
@@ -83,7 +117,7 @@ function add(context: Context, log: Log, entry: LogEntry, because: string): void
   const at = log.instantOf(entry);
   if (symptom === undefined || at === undefined || context.found.has(entry)) return;
   const evidence = { log: log.index, line: entry.line, shows: toldBy(entry.content) };
-  context.found.set(entry, { symptom, at, evidence, because });
+  context.found.set(entry, { symptom, at, evidence, because, more: 0, until: at });
 }
 
 /** Lines about the lost connections themselves. */
@@ -205,27 +239,49 @@ const BY_TIME: ReadonlySet<string> = new Set([
 /** readIdleTimeout and pingTimeout of client-go, 30 s and 15 s, and some seconds for what was still on its way. */
 const HEALTH_CHECK: Nanoseconds = 60 * SECOND;
 
-/** Leases that were missed and nodes given up, after a line of the same component that is linked. */
-function throughLeases(context: Context, log: Log): void {
-  const first = [...context.found.values()].filter(({ symptom }) => CARRIES_LEASES.has(symptom))[0];
+/**
+ * Leases that were missed and nodes given up belong to the loss whose linked lines best tell that what carries their news
+ * was lost.
+ */
+function throughLeases(contexts: readonly Context[], log: Log): void {
+  const carried = contexts.flatMap((context) => {
+    const carrier = carrierOf(context);
+    return carrier === undefined ? [] : [{ context, carrier }];
+  });
   for (const entry of log.entries) {
     const { content } = entry;
     if (content.kind !== "node-status" && content.kind !== "lease") continue;
-    if (context.found.has(entry) || symptomOf(content) === undefined || !isTimely(context, log, entry)) continue;
-    const at = log.instantOf(entry) ?? 0n;
-    if (first === undefined) continue;
-    const file = context.scene.logs[first.evidence.log]?.file ?? "";
-    const after = Number(at - first.at);
+    if (symptomOf(content) === undefined || contexts.some(({ found }) => found.has(entry))) continue;
+    const [best] = carried
+      .filter(({ context }) => isTimely(context, log, entry))
+      .sort((a, b) => b.carrier.rank - a.carrier.rank);
+    const at = log.instantOf(entry);
+    if (best === undefined || at === undefined) continue;
+    const { context, carrier } = best;
+    const { log: index, line } = carrier.followed.evidence;
+    const after = Number(at - carrier.followed.at);
     const order = after >= 0 ? `${printSpan(after)} after` : `${printSpan(-after)} before`;
-    const whose =
-      first.evidence.log === log.index ? `line ${first.evidence.line}` : `${base(file)}:${first.evidence.line}`;
+    const whose = index === log.index ? `line ${line}` : `${base(context.scene.logs[index]?.file ?? "")}:${line}`;
     add(
       context,
       log,
       entry,
-      `${since(context, at, entry)}, and ${order} ${whose} tells that what carried its news was lost`,
+      `${since(context, at, entry)}, ${order} ${whose} tells that what carries its news was lost`,
     );
   }
+}
+
+/** The line that best tells that what carries leases was lost: the end of a watch of leases or nodes, of any watch, a lost connection. */
+function carrierOf({ found }: Context): { readonly followed: Followed; readonly rank: number } | undefined {
+  return [...found]
+    .filter(([, { symptom }]) => CARRIES_LEASES.has(symptom))
+    .map(([{ content }, followed]) => ({ followed, rank: rankOf(content) }))
+    .sort((a, b) => b.rank - a.rank)[0];
+}
+
+function rankOf(content: LogContent): number {
+  if (content.kind !== "watch-ended") return 0;
+  return /\b(?:Lease|Node)\b/.test(content.resource ?? "") ? 2 : 1;
 }
 
 const CARRIES_LEASES: ReadonlySet<string> = new Set([
@@ -279,6 +335,14 @@ function lostTrails(scene: Scene, { finding, alike, support }: Conclusion): read
   return [...new Set(trails.flatMap((trail) => [trail, ...scene.sightings(trail).map((s) => s.trail)]))];
 }
 
+/** How Go says it. */
+const WORDS: Readonly<Partial<Record<ErrorWord, string>>> = {
+  "lost-ping": "http2: client connection lost",
+  "end-of-file": "unexpected EOF",
+  reset: "connection reset by peer",
+  "timed-out": "timed out",
+};
+
 /** Longest text of a line that is told. */
 const LONGEST = 160;
 
@@ -286,6 +350,19 @@ function toldBy(content: LogContent): string {
   if (content.kind === "request") {
     const what = [content.method, content.target].filter((word) => word !== undefined).join(" ");
     return printable(`${content.status ?? "no status"} for ${what === "" ? "a request" : what}`).slice(0, LONGEST);
+  }
+  if (content.kind === "node-status") {
+    const silent = content.silentFor === undefined ? "" : ` for ${printSpan(content.silentFor)}`;
+    const said =
+      content.status === "stale"
+        ? `no news of it${silent}`
+        : content.status === "not-ready"
+          ? "not ready"
+          : content.status;
+    return printable(`node ${content.node}: ${said}`).slice(0, LONGEST);
+  }
+  if (content.kind === "watch-ended" && content.resource !== undefined && content.error !== undefined) {
+    return printable(`watch of ${content.resource} ended: ${WORDS[content.error] ?? content.error}`).slice(0, LONGEST);
   }
   const text = "text" in content ? content.text : content.kind;
   return printable(text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`).replace(/\.$/, "");

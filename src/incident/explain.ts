@@ -24,8 +24,11 @@ const MOST_CONNECTIONS = 200;
 /** What a scene tells: incidents, notes, and how many findings they were made of. */
 export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note[]; findings: number } {
   const { conclusions, notes, findings } = conclude(scene, SIGNATURES);
+  const effects = effectsOf(scene, conclusions);
   return {
-    incidents: conclusions.map((conclusion, i) => incidentOf(scene, conclusion, { all: conclusions, number: i + 1 })),
+    incidents: conclusions.map((conclusion, i) =>
+      incidentOf(scene, conclusion, { followed: effects.get(conclusion) ?? [], number: i + 1 }),
+    ),
     notes: notes.map((note) => noteOf(scene, note)),
     findings,
   };
@@ -34,11 +37,10 @@ export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note
 function incidentOf(
   scene: Scene,
   conclusion: Conclusion,
-  { all, number }: { readonly all: readonly Conclusion[]; readonly number: number },
+  { followed, number }: { readonly followed: readonly Followed[]; readonly number: number },
 ): Incident {
   const { signature, finding, alike, support } = conclusion;
   const findings = [finding, ...alike];
-  const followed = effectsOf(scene, conclusion, all);
   const evidence = evidenceOf(scene, findings, support);
   const told = new Set(evidence.map((item) => `${item.file}:${item.line}`));
   // What is evidence of the loss is not told a second time as what followed from it.
@@ -50,6 +52,7 @@ function incidentOf(
     id: `incident-${number}`,
     cause: finding.cause,
     ...(finding.variant === undefined ? {} : { variant: finding.variant }),
+    ...(signature.contributes === true ? { contributes: true } : {}),
     title: signature.title,
     summary: finding.summary,
     symptoms: [...new Set([...findings.flatMap((f) => f.symptoms), ...followed.map((e) => e.symptom)])],
@@ -118,8 +121,9 @@ function namedConnection({ client, server }: NamedConnection): ConnectionReport 
   return { client: end(client), server: end(server), streams: {} };
 }
 
-function effectReport(scene: Scene, { symptom, at, evidence, because }: Followed): Effect {
-  return { symptom, evidence: evidenceReport(scene, evidence, 0, at), because };
+function effectReport(scene: Scene, { symptom, at, evidence, because, more, until }: Followed): Effect {
+  const told = { symptom, evidence: evidenceReport(scene, evidence, 0, at), because };
+  return more === 0 ? told : { ...told, more, until };
 }
 
 /** Evidence of the first finding whole with what logs add to it, then of those alike, each packet and line once, within a bound. */

@@ -57,6 +57,9 @@ export interface Effect {
   readonly evidence: EvidenceReport;
   /** The link, one plain clause: evidence, not prose. */
   readonly because: string;
+  /** Further lines that say the same, and when the last of them was written. */
+  readonly more?: number;
+  readonly until?: Instant;
 }
 
 /** One packet that shows something. */
@@ -149,6 +152,8 @@ export interface Incident {
   readonly id: string;
   readonly cause: string;
   readonly variant?: string;
+  /** It made another loss worse and did not bring it about. */
+  readonly contributes?: true;
   /** The signature's one-sentence mechanism. */
   readonly title: string;
   /** What happened here, for a person. */

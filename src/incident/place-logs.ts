@@ -9,12 +9,14 @@ import { clockFromAnchors, lacksZone, zoneByCoincidence } from "./log-clock.ts";
 
 /**
  * Puts logs on the common clock: by events that a capture shows too, otherwise by what their lines state. `near`
- * is an instant of the captures: the year that a log leaves out is the one nearest to it.
+ * is an instant of the captures: the year that a log leaves out is the one nearest to it. Without captures another log that
+ * states its year tells it.
  */
 export function placeLogs(logs: readonly RecordedLog[], captured: Captured, near: Instant | undefined): readonly Log[] {
   const packets = logs.length === 0 ? [] : notablePackets(captured);
+  const dated = near ?? anyInstant(logs);
   return logs.map((log, index) => {
-    const anchor = near ?? firstReading(log) ?? 0n;
+    const anchor = dated ?? firstReading(log) ?? 0n;
     const clock = clockOf(log, captured, packets, anchor);
     const shift = BigInt(Math.round(clock.offset));
     return {
@@ -57,6 +59,16 @@ function notablePackets({ vantages, toCommon }: Captured): readonly Instant[] {
     }
   }
   return instants.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** The earliest time that one of the logs states whole, or with its year at least. */
+function anyInstant(logs: readonly RecordedLog[]): Instant | undefined {
+  const times = logs.flatMap(({ entries }) => entries.find((entry) => entry.time !== undefined)?.time ?? []);
+  const whole = times.flatMap((time) => (time.kind === "instant" ? [time.at] : []));
+  const withYear = times.flatMap((time) =>
+    time.kind === "partial" && !time.missing.includes("year") && !time.missing.includes("date") ? [time.reading] : [],
+  );
+  return [...whole, ...withYear][0];
 }
 
 function firstReading(log: RecordedLog): Instant | undefined {

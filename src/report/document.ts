@@ -1,4 +1,4 @@
-import type { EvidenceReport, Explanation, Incident, InputReport, Note } from "../incident/explanation.ts";
+import type { Effect, EvidenceReport, Explanation, Incident, InputReport, Note } from "../incident/explanation.ts";
 import { printEndpoint } from "../net/endpoint.ts";
 import { isoInstant } from "./iso-instant.ts";
 
@@ -36,6 +36,7 @@ export interface IncidentDocument {
   readonly id: string;
   readonly cause: string;
   readonly variant?: string;
+  readonly contributes?: true;
   readonly title: string;
   readonly summary: string;
   readonly symptoms: readonly string[];
@@ -49,6 +50,9 @@ export interface IncidentDocument {
     readonly symptom: string;
     readonly evidence: EvidenceDocument;
     readonly because: string;
+    /** Further lines that say the same, and when the last of them was written. */
+    readonly more?: number;
+    readonly until?: string;
   }[];
   readonly ruledOut: Incident["ruledOut"];
   readonly refutedBy: string;
@@ -122,10 +126,19 @@ function incidentDocument({ timeline: _, tables: __, effects, ...incident }: Inc
     ...incident,
     at: isoInstant(incident.at),
     evidence: incident.evidence.map(evidenceDocument),
-    ...(effects === undefined
-      ? {}
-      : { effects: effects.map((effect) => ({ ...effect, evidence: evidenceDocument(effect.evidence) })) }),
+    ...(effects === undefined ? {} : { effects: effects.map(effectDocument) }),
   };
+}
+
+function effectDocument({
+  symptom,
+  evidence,
+  because,
+  more,
+  until,
+}: Effect): NonNullable<IncidentDocument["effects"]>[number] {
+  const told = { symptom, evidence: evidenceDocument(evidence), because };
+  return more === undefined || until === undefined ? told : { ...told, more, until: isoInstant(until) };
 }
 
 function evidenceDocument({ file, at, segment, packet, line, ...evidence }: EvidenceReport): EvidenceDocument {

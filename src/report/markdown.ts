@@ -7,7 +7,7 @@ import { referenceOf } from "./reference.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
 import { splitCommand } from "./split-command.ts";
 import { storiesOf } from "./stories.ts";
-import { laterThan, zeroOf } from "./text-effects.ts";
+import { laterThan, moreLines, zeroOf } from "./text-effects.ts";
 import { clockOf, kindOf, placeOf } from "./text-inputs.ts";
 import {
   causeOf,
@@ -70,7 +70,7 @@ function effectBlocks(incident: Incident, inputs: readonly InputReport[], nameOf
   const rows = (incident.effects ?? []).slice(0, MOST_PACKETS).map((effect) => {
     const { symptom, evidence, because } = effect;
     const where = inCell(codeSpan(`${nameOf(evidence.file)}${referenceOf(evidence)}`));
-    return `| ${laterThan(effect, zero)} | ${symptom} | ${where} | ${escapeText(evidence.shows)} | ${escapeText(because)} |`;
+    return `| ${laterThan(effect, zero)} | ${symptom} | ${where} | ${escapeText(evidence.shows)} | ${escapeText(`${because}${moreLines(effect, zero)}`)} |`;
   });
   return [
     "**What followed, as the logs tell**",

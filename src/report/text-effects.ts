@@ -21,18 +21,25 @@ export function renderEffects(page: Page, incident: Incident): string[] {
   const column = Math.max(...shown.map(({ symptom }) => columns(symptom))) + 2;
   const times = shown.map(({ evidence }) => signed(evidence.at - zero));
   const left = Math.max(...times.map(columns)) + 2;
-  for (const [i, { symptom, evidence, because }] of shown.entries()) {
+  for (const [i, effect] of shown.entries()) {
+    const { symptom, evidence, because } = effect;
     const reference = `${printable(page.nameOf(evidence.file))}${referenceOf(evidence)}`;
     const indent = 2 + left + column;
     const [first = "", ...rest] = paragraph(page, `${reference}\u00a0 ${evidence.shows}`, indent);
     const told = first.slice(indent);
     const head = told.startsWith(reference) ? page.palette.mark(reference) + told.slice(reference.length) : told;
     lines.push(`  ${padEnd(times[i] ?? "", left)}${padEnd(symptom, column)}${head}`, ...rest);
-    lines.push(...paragraph(page, because, indent).map(page.palette.dim));
+    lines.push(...paragraph(page, `${because}${moreLines(effect, zero)}`, indent).map(page.palette.dim));
   }
   const more = effects.length - shown.length;
   if (more > 0) lines.push(`  and ${count(more, "more line")}: --format json lists them all`);
   return lines;
+}
+
+/** `; 3 more such lines until +45.1 s` */
+export function moreLines({ more, until }: Effect, zero: bigint): string {
+  if (more === undefined || until === undefined) return "";
+  return `; ${count(more, "more such line")} until ${signed(until - zero)}`;
 }
 
 const signed = (span: bigint): string => `${span < 0n ? "−" : "+"}${printSpan(Math.abs(Number(span)))}`;

@@ -4,19 +4,9 @@ import { columns, wrap } from "./lines.ts";
 import { heading, labelled, type Page, paragraph } from "./page.ts";
 import { paletteOf } from "./palette.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
-import { storiesOf } from "./stories.ts";
 import { renderIncident, renderOthers } from "./text-incident.ts";
 import { renderInputs } from "./text-inputs.ts";
-import {
-  causeOf,
-  count,
-  culprit,
-  grouped,
-  groupIncidents,
-  type IncidentGroup,
-  isDecided,
-  verdictOf,
-} from "./verdict.ts";
+import { causeOf, count, groupIncidents, groupLine, type IncidentGroup, verdictOf } from "./verdict.ts";
 
 /** How a terminal report is printed. */
 export interface TextOptions {
@@ -69,11 +59,7 @@ function headline(page: Page, groups: readonly IncidentGroup[]): string[] {
   const [line = "", ...rest] = wrap(printable(verdict.line), page.width - indent);
   const lines = [`${badge}  ${palette.strong(line)}`, ...rest.map((more) => " ".repeat(indent) + palette.strong(more))];
   if (groups.length > 1) {
-    for (const { first, others } of groups) {
-      const cause = isDecided(first) ? `${causeOf(first)}, ${culprit(first)}` : causeOf(first);
-      const times = [first, ...others].reduce((sum, incident) => sum + storiesOf(incident).length, 0);
-      lines.push(...paragraph(page, `${grouped(times)} × ${cause}`, indent));
-    }
+    for (const group of groups) lines.push(...paragraph(page, groupLine(group), indent));
   }
   return lines;
 }

@@ -14,7 +14,7 @@ export interface Verdict {
   readonly line: string;
 }
 
-/** Incidents with the same mechanism, culprit and confidence; the first stands for all. */
+/** Incidents with the same mechanism, culprit and confidence; the one that more followed from stands for all, of equals the first. */
 export interface IncidentGroup {
   readonly first: Incident;
   readonly others: readonly Incident[];
@@ -22,13 +22,15 @@ export interface IncidentGroup {
 
 /** The verdict of a whole explanation. */
 export function verdictOf(explanation: Explanation): Verdict {
-  const groups = groupIncidents(explanation.incidents);
+  const losses = explanation.incidents.filter((incident) => incident.contributes !== true);
+  const incidents = losses.length > 0 ? losses : explanation.incidents;
+  const groups = groupIncidents(incidents);
   const group = groups[0];
   if (group === undefined) return withoutLoss(explanation);
   const kind = groups.some(({ first }) => isDecided(first)) ? "lost" : "undecided";
   const { first } = group;
   const times = count(
-    explanation.incidents.reduce((sum, incident) => sum + storiesOf(incident).length, 0),
+    incidents.reduce((sum, incident) => sum + storiesOf(incident).length, 0),
     "time",
   );
   if (groups.length > 1) {
@@ -48,7 +50,10 @@ export function groupIncidents(incidents: readonly Incident[]): IncidentGroup[] 
     const key = [incident.cause, incident.variant, incident.initiator, incident.confidence].join("\n");
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { first: incident, others: [] });
-    else group.others.push(incident);
+    else if ((incident.effects?.length ?? 0) > (group.first.effects?.length ?? 0)) {
+      group.others.unshift(group.first);
+      group.first = incident;
+    } else group.others.push(incident);
   }
   return [...groups.values()];
 }
@@ -101,6 +106,13 @@ const BY: Readonly<Record<Incident["initiator"], string>> = {
   balancer: "by the balancer",
   unknown: "by whom is not seen",
 };
+
+/** A group in a line: how often, what, by whom; or what it made worse. */
+export function groupLine({ first, others }: IncidentGroup): string {
+  if (first.contributes === true) return `made worse by ${causeOf(first)} (${first.confidence})`;
+  const times = [first, ...others].reduce((sum, incident) => sum + storiesOf(incident).length, 0);
+  return `${grouped(times)} × ${causeOf(first)}${isDecided(first) ? `, ${culprit(first)}` : ""}`;
+}
 
 /** What an incident's confidence promises. */
 export function promiseOf({ confidence, evidence }: Pick<Incident, "confidence" | "evidence">): string {

@@ -49,7 +49,7 @@ const RECORD_HEADER = 5;
 export function payloadReader(segments: readonly Segment[]): (segment: Segment) => Payload {
   const overheads = tlsOverheads(segments);
   return (segment) =>
-    segment.head.length === 0
+    isCut(segment)
       ? readLength(segment.length, overheads)
       : (readTls(segment, overheads) ??
         readHttp1(segment) ??
@@ -57,8 +57,11 @@ export function payloadReader(segments: readonly Segment[]): (segment: Segment) 
         plain(isLeaveTaking(segment) ? "farewell" : "opaque"));
 }
 
+/** Too little of the payload was captured to hold the header of a record or a frame. */
+const isCut = ({ head, length }: Segment): boolean => head.length < Math.min(length, RECORD_HEADER);
+
 /**
- * Nothing of the payload was captured: its length must do. What has the size of a goodbye or of housekeeping,
+ * Next to nothing of the payload was captured: its length must do. What has the size of a goodbye or of housekeeping,
  * encrypted or not, is taken for that, so that nothing is made of it.
  */
 function readLength(length: number, overheads: readonly number[]): Payload {

@@ -1,16 +1,6 @@
 import type { Explanation } from "../../incident/explanation.ts";
 import { shortNames, withShortNames } from "../short-names.ts";
-import { storiesOf } from "../stories.ts";
-import {
-  causeOf,
-  count,
-  culprit,
-  grouped,
-  groupIncidents,
-  type IncidentGroup,
-  isDecided,
-  verdictOf,
-} from "../verdict.ts";
+import { count, groupIncidents, groupLine, type IncidentGroup, verdictOf } from "../verdict.ts";
 import { incidentSection } from "./incident-section.ts";
 import { inputsSection, notesSection } from "./inputs-section.ts";
 import { type Html, html, printHtml } from "./markup.ts";
@@ -59,8 +49,5 @@ ${inputsSection(sheet)}
 
 /** Each way of losing with how often, as links. */
 function ways(groups: readonly IncidentGroup[]): Html {
-  return html`<ul class="ways">${groups.map(({ first, others }) => {
-    const times = [first, ...others].reduce((sum, incident) => sum + storiesOf(incident).length, 0);
-    return html`<li><a href="#${keyOf(first)}">${grouped(times)} × ${causeOf(first)}</a>${isDecided(first) && `, ${culprit(first)}`}</li>`;
-  })}</ul>`;
+  return html`<ul class="ways">${groups.map((group) => html`<li><a href="#${keyOf(group.first)}">${groupLine(group)}</a></li>`)}</ul>`;
 }
