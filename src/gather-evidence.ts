@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { PacketBatch } from "./capture/batch.ts";
 import { type EvidenceSource, openSource } from "./capture/evidence-source.ts";
 import { readBytes } from "./capture/read-bytes.ts";
@@ -9,7 +10,7 @@ import { LogRecorder, type RecordedLog } from "./log/log-recorder.ts";
 import { logReader } from "./log/read-log.ts";
 import { Fault } from "./net/fault.ts";
 import type { Problem } from "./net/problem.ts";
-import { instantOf } from "./net/time.ts";
+import { type Instant, instantOf } from "./net/time.ts";
 import { KeyLog } from "./session/tls/key-log.ts";
 
 /** How far a long reading has come. */
@@ -116,13 +117,19 @@ async function readText(file: string, source: EvidenceSource, gathered: Gathered
     gathered.keyLogs.push(Buffer.concat(raw));
     return { file, kind: "keylog", entries: counts.parsed, problems: reader.problems() };
   }
-  const log = recorder.recorded(file, recognition.format);
+  const log = recorder.recorded(file, recognition.format, await writtenAt(file));
   gathered.logs.push(log);
   const omitted: Problem[] =
     log.omitted === 0
       ? []
       : [{ kind: "middle-left-out", message: "entries in the middle of a long log were left out", count: log.omitted }];
   return { file, kind: recognition.format, entries: counts.parsed, problems: [...omitted, ...reader.problems()] };
+}
+
+async function writtenAt(file: string): Promise<Instant | undefined> {
+  if (file === "-") return undefined;
+  const found = await stat(file, { bigint: true }).catch(() => undefined);
+  return found?.mtimeNs;
 }
 
 function unread(file: string, kind: "text" | "empty" | "unknown"): InputReport {

@@ -9,8 +9,19 @@ export function describeClock(log: Log): Pick<InputReport, "from" | "to" | "cloc
   return {
     ...(instants.length === 0 ? {} : { from: instants.reduce(earlier), to: instants.reduce(later) }),
     ...(how === "aligned" && against !== undefined ? { clock: { against, offset, uncertainty, matched } } : {}),
-    ...(how === "assumed" ? { assumed: "its lines give no year or no zone: UTC and the nearest year were taken" } : {}),
+    ...(how === "assumed" ? { assumed: assumption(log) } : {}),
   };
+}
+
+/** What the lines leave out, and what was taken for it. */
+function assumption({ entries }: Log): string {
+  const missing = new Set(entries.flatMap(({ time }) => (time?.kind === "partial" ? time.missing : [])));
+  const parts = [
+    ...(missing.has("date") ? ["no date: the nearest day was taken"] : []),
+    ...(missing.has("year") ? ["no year: the nearest was taken"] : []),
+    ...(missing.has("zone") ? ["no zone: UTC was taken"] : []),
+  ];
+  return `its lines give ${parts.join(", ")}`;
 }
 
 const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b);

@@ -10,13 +10,13 @@ import { clockFromAnchors, lacksZone, zoneByCoincidence } from "./log-clock.ts";
 /**
  * Puts logs on the common clock: by events that a capture shows too, otherwise by what their lines state. `near`
  * is an instant of the captures: the year that a log leaves out is the one nearest to it. Without captures another log that
- * states its year tells it.
+ * states its year tells it, or the time at which the file was last written.
  */
 export function placeLogs(logs: readonly RecordedLog[], captured: Captured, near: Instant | undefined): readonly Log[] {
   const packets = logs.length === 0 ? [] : notablePackets(captured);
   const dated = near ?? anyInstant(logs);
   return logs.map((log, index) => {
-    const anchor = dated ?? firstReading(log) ?? 0n;
+    const anchor = dated ?? log.writtenAt ?? firstReading(log) ?? 0n;
     const clock = clockOf(log, captured, packets, anchor);
     const shift = BigInt(Math.round(clock.offset));
     return {

@@ -1,3 +1,4 @@
+import type { Instant } from "../net/time.ts";
 import type { LogEntry } from "./entry.ts";
 import type { LogFormat } from "./parser.ts";
 
@@ -9,6 +10,8 @@ export interface RecordedLog {
   readonly entries: readonly LogEntry[];
   /** Entries left out of the middle. */
   readonly omitted: number;
+  /** When the file was last written to, where that is known: a line that gives no year is hardly of another. */
+  readonly writtenAt?: Instant | undefined;
 }
 
 /** Entries kept of one log: a ninth from its beginning, the others from its end. */
@@ -31,10 +34,10 @@ export class LogRecorder {
     }
   }
 
-  recorded(file: string, format: LogFormat): RecordedLog {
+  recorded(file: string, format: LogFormat, writtenAt?: Instant): RecordedLog {
     const later = Math.max(0, this.#count - KEPT_FIRST);
     const start = later > KEPT_LAST ? later % KEPT_LAST : 0;
     const entries = [...this.#first, ...this.#last.slice(start), ...this.#last.slice(0, start)];
-    return { file, format, entries, omitted: Math.max(0, later - KEPT_LAST) };
+    return { file, format, entries, omitted: Math.max(0, later - KEPT_LAST), writtenAt };
   }
 }
