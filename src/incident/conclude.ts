@@ -1,3 +1,4 @@
+import { printEndpoint } from "../net/endpoint.ts";
 import type { Trail } from "../session/segment.ts";
 import type { Scene } from "../signature/scene.ts";
 import type { Confidence, Finding, RuledOut, Signature } from "../signature/signature.ts";
@@ -79,11 +80,25 @@ function weighCaptured(
       if (holder.signature === signature) for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, holder);
       continue;
     }
+    const echoed = standing.find((each) => isEcho(finding, each));
+    if (echoed !== undefined) {
+      echoed.support.push(finding);
+      continue;
+    }
     const conclusion = opened(signature, finding);
     standing.push(conclusion);
     for (const trail of lost) if (!claimed.has(trail)) claimed.set(trail, conclusion);
   }
   return standing;
+}
+
+/** What is merely possible and happened at the very four-tuple of a surer claim of the same cause is more of the same. */
+function isEcho(finding: Finding, { finding: surer }: Open): boolean {
+  if (finding.cause !== surer.cause || finding.confidence !== "possible" || surer.confidence === "possible")
+    return false;
+  const four = ({ flow }: Trail): string => [printEndpoint(flow.a), printEndpoint(flow.b)].sort().join(" ");
+  const known = new Set(surer.trails.map(four));
+  return finding.trails.every((trail) => known.has(four(trail)));
 }
 
 function withSightings(scene: Scene, trails: readonly Trail[]): readonly Trail[] {
