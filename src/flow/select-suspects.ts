@@ -1,7 +1,9 @@
 import type { FlowTable } from "./flow-table.ts";
 import {
+  C_FIN,
   C_UNANSWERED,
   C_UNANSWERED_SINCE,
+  D_BYTES,
   D_LAST_PACKET,
   D_LAST_TIME,
   D_PACKETS,
@@ -28,6 +30,8 @@ import {
   H_LOW,
   H_PORTS,
   H_PREVIOUS,
+  H_SILENCE,
+  H_SILENCE_PACKET,
 } from "./layout.ts";
 
 /** Retransmissions or keepalive probes at the end of a flow, with nothing from the other side, that make it worth a closer look. */
@@ -56,8 +60,9 @@ export function selectSuspects(table: FlowTable, withKeys = false): Suspects {
   const attempts: number[] = [];
   const connections: number[] = [];
   const rare: number[] = [];
+  let mute = 0;
   for (let row = 0; row < table.rows; row++) {
-    if (!isSuspect(table, row)) continue;
+    if (!isSuspect(table, row) && !(mute < MOST_MUTE && closedMutely(table, row) && ++mute > 0)) continue;
     (isRare(table, row) ? rare : isAttempt(table, row) ? attempts : connections).push(row);
   }
   const room = Math.max(MOST_SUSPECTS / 2, MOST_SUSPECTS - attempts.length);
@@ -69,6 +74,7 @@ export function selectSuspects(table: FlowTable, withKeys = false): Suspects {
     const failed = failedAttempts(table, rows);
     addSameClientPort(table, rows);
     if (failed.size > 0) addSameDestination(table, rows, failed);
+    addClosedTogether(table, rows);
   }
   return { rows, leftAside };
 }
@@ -107,6 +113,21 @@ function isSuspect(table: FlowTable, row: number): boolean {
     return page[base + DIR_A + D_PACKETS] === 0 || page[base + DIR_B + D_PACKETS] === 0;
   }
   return endsUnanswered(page, base, 0, DIR_B) || endsUnanswered(page, base, 1, DIR_A);
+}
+
+/** Connections on which the client sent something and FIN, and the server closed without a byte: no more than these are looked at. */
+const MOST_MUTE = 256;
+
+/** The client closed its sending side first, and nothing ever came from the server but its own FIN. */
+function closedMutely(table: FlowTable, row: number): boolean {
+  const page = table.page(row);
+  const base = table.base(row);
+  const flags = page[base + H_FLAGS] as number;
+  if ((flags & (FL_SYN_A | FL_SYN_B | FL_RST)) !== FL_SYN_A || (flags & FL_FIN_A) === 0 || (flags & FL_FIN_B) === 0)
+    return false;
+  if ((page[base + C_FIN] as number) > (page[base + C_FIN + 1] as number)) return false;
+  const doubles = table.doublePage(row);
+  return doubles[(base + DIR_B + D_BYTES) >> 1] === 0 && (doubles[(base + DIR_A + D_BYTES) >> 1] as number) > 0;
 }
 
 function endsUnanswered(page: Int32Array, base: number, side: 0 | 1, other: number): boolean {
@@ -171,6 +192,42 @@ function addSameDestination(table: FlowTable, rows: Set<number>, failed: Readonl
     rows.add(row);
     failure.added++;
   }
+}
+
+/** Connections that one end closed with FIN and that met a RST: what else closed at that server then tells whether it was all of them. */
+const CLOSED_TOGETHER = 2e9;
+
+/** Adds idle flows of one server that were closed about when a suspect's close met a RST. */
+function addClosedTogether(table: FlowTable, rows: Set<number>): void {
+  const closes = new Map<number, Failure>();
+  for (const row of rows) {
+    const flags = table.page(row)[table.base(row) + H_FLAGS] as number;
+    if ((flags & FL_RST) === 0 || (flags & (FL_FIN_A | FL_FIN_B)) === 0) continue;
+    const { server } = endsOf(table, row);
+    const { to } = timesOf(table, row);
+    const known = closes.get(server);
+    if (known === undefined) closes.set(server, { from: to, to, added: 0 });
+    // Closes that lie apart are no common close: the first is looked at with its fellows.
+    else if (to <= known.to + CLOSED_TOGETHER) known.to = Math.max(known.to, to);
+  }
+  if (closes.size === 0) return;
+  for (let row = 0; row < table.rows; row++) {
+    const close = closes.get(endsOf(table, row).server);
+    if (close === undefined || close.added >= MOST_AT_DESTINATION || rows.has(row)) continue;
+    const { to } = timesOf(table, row);
+    if (!closedIdle(table, row) || to < close.from - CLOSED_TOGETHER || to > close.to + CLOSED_TOGETHER) continue;
+    rows.add(row);
+    close.added++;
+  }
+}
+
+/** A FIN ended the longest silence of the flow, a second at the least. */
+function closedIdle(table: FlowTable, row: number): boolean {
+  const page = table.page(row);
+  const base = table.base(row);
+  const silence = table.doublePage(row)[(base + H_SILENCE) / 2] as number;
+  const ended = page[base + H_SILENCE_PACKET] as number;
+  return silence >= 1e9 && (ended === page[base + C_FIN] || ended === page[base + C_FIN + 1]);
 }
 
 function hasEnded(table: FlowTable, row: number): boolean {

@@ -11,6 +11,7 @@ import {
   D_PACKETS,
   D_WINDOW,
   DF_BASE,
+  DF_DATA,
   DF_SCALE_KNOWN,
   DF_SCALE_OFFERED,
   DF_SCALE_SHIFT,
@@ -94,6 +95,8 @@ export function takeSyn(
       table.note(row, EV_PORT_REUSED, packet, fromB, initial);
       page[f + D_BASE] = seq;
     }
+    // Asked again although the client has sent data: the listen queue may be full (TCP_DEFER_ACCEPT waits for data).
+    if (known && seq === initial && ((page[r + D_FLAGS] as number) & DF_DATA) !== 0) rowFlags |= FL_SUSPECT;
     rowFlags |= FL_SYN_ACK;
   }
   page[base + H_FLAGS] = rowFlags;

@@ -1,6 +1,6 @@
 /** The survey's glance at payload: who speaks TLS or HTTP/2 in the clear, and what in it calls for a closer look. */
 import type { FlowTable } from "./flow-table.ts";
-import { C_HELLO, D_BYTES, DIR_A, DIR_B, FL_HTTP2, FL_TLS } from "./layout.ts";
+import { C_HELLO, D_BYTES, DIR_A, DIR_B, FL_HTTP2, FL_SUSPECT, FL_TLS } from "./layout.ts";
 
 /** The client preface begins with `PRI ` (RFC 9113 §3.4). */
 const PRI = 0x50524920;
@@ -8,6 +8,8 @@ const PRI = 0x50524920;
 const HANDSHAKE = 0x1603;
 const CLIENT_HELLO = 1;
 const ALERT = 0x1503;
+/** An HTTP/1 status line begins so (RFC 9112 §4). */
+const HTTP = 0x48545450;
 
 /** Takes in the first payload of a direction; gives the flags of the row. */
 export function noteFirstPayload(
@@ -20,11 +22,19 @@ export function noteFirstPayload(
   rowFlags: number,
 ): number {
   if (end < at + 6) return rowFlags;
-  if (view.getUint32(at) === PRI) return rowFlags | FL_HTTP2;
+  const word = view.getUint32(at);
+  if (word === PRI) return rowFlags | FL_HTTP2;
+  if (word >>> 16 === ALERT || (word === HTTP && isRefusal(view, at, end, rowFlags))) return rowFlags | FL_SUSPECT;
   if (view.getUint16(at) !== HANDSHAKE || view.getUint8(at + 5) !== CLIENT_HELLO) return rowFlags;
   const record = view.getUint16(at + 3) + 5;
   page[base + C_HELLO] = fromB ? -record : record;
   return rowFlags | FL_TLS;
+}
+
+/** An HTTP/1 answer to TLS or HTTP/2, or a first answer that calls the request bad (RFC 9110 §15.5.1): perhaps another protocol was meant. */
+function isRefusal(view: DataView, at: number, end: number, rowFlags: number): boolean {
+  if ((rowFlags & (FL_TLS | FL_HTTP2)) !== 0) return true;
+  return end >= at + 12 && view.getUint8(at + 9) === 0x34 && view.getUint16(at + 10) === 0x3030;
 }
 
 /** A TLS alert in the clear: record type, version, length 2 (RFC 8446 §6). Encrypted ones are longer. */
