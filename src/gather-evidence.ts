@@ -7,7 +7,7 @@ import { Survey } from "./flow/survey.ts";
 import type { InputReport } from "./incident/explanation.ts";
 import type { Surveyed } from "./incident/surveyed.ts";
 import { LogRecorder, type RecordedLog } from "./log/log-recorder.ts";
-import { logReader } from "./log/read-log.ts";
+import { type LogCounts, logReader } from "./log/read-log.ts";
 import { Fault } from "./net/fault.ts";
 import type { Problem } from "./net/problem.ts";
 import { type Instant, instantOf } from "./net/time.ts";
@@ -110,9 +110,9 @@ async function readText(file: string, source: EvidenceSource, gathered: Gathered
   });
   recorder.add(reader.end());
   const { recognition, counts } = reader;
-  // Prose may quote a message or two; a log is made of them.
-  const understood = counts.parsed > 0 && counts.parsed >= counts.text;
-  if (recognition === undefined || recognition.score === 0 || !understood) return unread(file, "text");
+  if (recognition === undefined || recognition.score === 0 || !isUnderstood(counts, recorder)) {
+    return unread(file, "text");
+  }
   if (recognition.format === "keylog") {
     gathered.keyLogs.push(Buffer.concat(raw));
     return { file, kind: "keylog", entries: counts.parsed, problems: reader.problems() };
@@ -125,6 +125,21 @@ async function readText(file: string, source: EvidenceSource, gathered: Gathered
       : [{ kind: "middle-left-out", message: "entries in the middle of a long log were left out", count: log.omitted }];
   return { file, kind: recognition.format, entries: counts.parsed, problems: [...omitted, ...reader.problems()] };
 }
+
+/** Longest line of a transcript between those that were understood, and how few these may be. */
+const LONGEST_REMARK = 60;
+const FEWEST = 0.2;
+
+/** Prose may quote a message or two; a log is made of them, and the transcript of a script has little between them. */
+function isUnderstood({ lines, parsed, text }: LogCounts, recorder: LogRecorder): boolean {
+  if (parsed === 0 || parsed >= text) return parsed > 0;
+  return (
+    parsed >= FEWEST * lines && recorder.texts().every((line) => line.length <= LONGEST_REMARK && !PROSE.test(line))
+  );
+}
+
+/** Marks of Markdown and of sentences. */
+const PROSE = /^\s*(?:#|```|\||>|[-*] )|\.\s*$/;
 
 async function writtenAt(file: string): Promise<Instant | undefined> {
   if (file === "-") return undefined;

@@ -34,6 +34,11 @@ export class LogRecorder {
     }
   }
 
+  /** The lines kept that were not understood. */
+  texts(): readonly string[] {
+    return [...this.#first, ...this.#last].flatMap(({ content }) => (content.kind === "text" ? [content.text] : []));
+  }
+
   recorded(file: string, format: LogFormat, writtenAt?: Instant): RecordedLog {
     const later = Math.max(0, this.#count - KEPT_FIRST);
     const start = later > KEPT_LAST ? later % KEPT_LAST : 0;
