@@ -53,9 +53,15 @@ function arrival(sighting: Sighting, theirs: Reading, step: Step): Step | undefi
       s.time >= earliest &&
       s.rst === step.rst &&
       seqAtOrAfter(step.segment.seq, s.segment.seq) &&
-      (s.segment.seq === step.segment.seq || seqAfter(s.end, step.segment.seq)),
+      reaches(s, step),
   );
 }
+
+/** Data arrives with data: a bare ACK that stands before it has the same number. */
+const reaches = (there: Step, step: Step): boolean =>
+  seqAfter(step.end, step.segment.seq)
+    ? seqAfter(there.end, step.segment.seq)
+    : there.segment.seq === step.segment.seq && there.segment.length === step.segment.length;
 
 /** A time of the other capture, on the clock of the one that asks. */
 export const hereTime = (far: FarSide, time: Nanoseconds): Nanoseconds => time + far.sighting.offset;

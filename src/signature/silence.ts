@@ -110,6 +110,12 @@ export const unreachable = (trail: Trail, first: Step): IcmpError | undefined =>
 const overlaps = (trail: Trail, theirs: Step, mine: Step): boolean =>
   theirs.time <= mine.time + SECOND && trail.flow.to >= mine.time - mine.silence;
 
+/** Whether an end closed by RST of its own accord, and was the first to close. */
+export const gaveUp = (reading: Reading, side: Step["side"]): boolean => {
+  const end = reading.steps.find((s) => s.rst || s.fin);
+  return end?.rst === true && end.side === side;
+};
+
 /** What one side sent in vain at the end of a trail. */
 export interface UnansweredTail {
   readonly speaker: Step["side"];

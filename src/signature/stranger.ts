@@ -8,6 +8,8 @@ import { endpointOf, other, quickestAnswer, type Reading, type Step } from "./tr
 export interface Strangeness {
   /** Enough by itself to say that somebody else sent it. */
   readonly strong: boolean;
+  /** The way it came, or how soon. Soon means something only where it answers what came just before. */
+  readonly by: "hops" | "speed" | "link";
   /** A clause: `its TTL is 63, while …`. */
   readonly says: string;
 }
@@ -32,6 +34,7 @@ export function strangeness(scene: Scene, reading: Reading, rst: Step): readonly
     const word = rst.segment.ipId < 0 ? "hop limit" : "TTL";
     signs.push({
       strong: elsewhere,
+      by: "hops",
       says: `its ${word} is ${ttl}, while the ${side}'s own packets arrive here with ${usual}`,
     });
   }
@@ -42,13 +45,18 @@ export function strangeness(scene: Scene, reading: Reading, rst: Step): readonly
     if (took * 3 < usual) {
       signs.push({
         strong: reading.steps.some((s) => s.syn && s.side === "server"),
+        by: "speed",
         says: `it came after ${printSpan(took)}, while the ${side} never answered in less than ${printSpan(usual)}`,
       });
     }
   }
   const macs = new Set(own.map((s) => s.segment.sourceMac).filter((mac) => mac !== ""));
   if (macs.size > 0 && rst.segment.sourceMac !== "" && !macs.has(rst.segment.sourceMac)) {
-    signs.push({ strong: false, says: `it came from another link-layer address (${rst.segment.sourceMac})` });
+    signs.push({
+      strong: false,
+      by: "link",
+      says: `it came from another link-layer address (${rst.segment.sourceMac})`,
+    });
   }
   return signs;
 }

@@ -140,12 +140,19 @@ function optionsOf(given: Attributes, flags: number, mine: Direction, theirs: Di
     const [name, value] = word.split(":");
     if (name === "none") continue;
     if (name === "mss") options.mss = Number(value);
+    else if (name === "sack" && value !== undefined) options.sack = [blockOf(value, theirs)];
     else if (name === "sack") options.sackPermitted = true;
     else if (name === "ws") options.windowScale = Number(value);
     else if (name === "ts") options.timestamp = timestamps(stamp, mine, theirs, time);
     else throw new Error(`unknown option ${word}`);
   }
   return options;
+}
+
+/** `1449-2149`: a block of the other side's bytes (RFC 2018 §3), by its relative numbers. */
+function blockOf(text: string, theirs: Direction): readonly [number, number] {
+  const [left = 0, right = 0] = text.split("-").map((n) => (theirs.initial + Number(n)) >>> 0);
+  return [left, right];
 }
 
 function timestamps(

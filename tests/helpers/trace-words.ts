@@ -1,3 +1,5 @@
+import { framesOf } from "./trace-http2.ts";
+
 /** Words of one line; quotes keep spaces and semicolons, an unquoted `;` begins the note. */
 export function splitLine(line: string): string[] {
   const words: string[] = [];
@@ -57,7 +59,7 @@ export function attributesOf(words: readonly string[]): Attributes {
 
 const RECORD_TYPES: Readonly<Record<string, number>> = { ccs: 20, alert: 21, hs: 22, app: 23 };
 
-/** The payload that `data`, `hex`, `len` and `tls` describe, joined in their order. */
+/** The payload that `data`, `hex`, `len`, `tls` and `h2` describe, joined in their order. */
 export function bytesOf(given: Attributes): Uint8Array {
   const bytes: number[] = [];
   for (const [key, value] of given.list) {
@@ -65,8 +67,9 @@ export function bytesOf(given: Attributes): Uint8Array {
     else if (key === "hex") bytes.push(...hexBytes(value));
     else if (key === "len") bytes.push(...filler(Number(given.number("len"))));
     else if (key === "tls") bytes.push(...tlsRecord(value));
+    else if (key === "h2") for (const byte of framesOf(value)) bytes.push(byte);
   }
-  for (const key of ["data", "hex", "len", "tls"]) given.text(key);
+  for (const key of ["data", "hex", "len", "tls", "h2"]) given.text(key);
   return Uint8Array.from(bytes);
 }
 

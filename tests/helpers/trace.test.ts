@@ -64,6 +64,47 @@ test("payloads are joined, quotes keep spaces and semicolons", () => {
   expect([...(packet?.payload ?? [])].slice(0, 13)).toEqual([97, 59, 32, 98, 13, 10, 0, 255, 23, 3, 3, 0, 3]);
 });
 
+test("HTTP/2 frames are read by the real session as they were written", () => {
+  const story = `${ENDS}0 client > server OPEN
+1 client > server PSH,ACK h2="preface settings:3=100 headers:1:POST:/a%20b:x=y data:1:300:end headers:3:GET"
++0.01 server > client PSH,ACK h2="settings settings:ack ping window:0:1000 headers:1:200 data:1:9 headers:1:grpc-status=0:end"
++0.01 client > server PSH,ACK h2="ping:ack raw:2:0:3:0000000010"
++0.01 server > client PSH,ACK h2="rst:3:REFUSED_STREAM goaway:1:ENHANCE_YOUR_CALM:debug=too_many_pings"
++0.01 server > client RST,ACK`;
+  const scene = sceneOfTrace(story);
+  const trail = scene.vantages[0]?.trails[0];
+  const session = trail && scene.session(trail);
+  expect(
+    session?.events.map((e) => (e.kind === "http2-frame" ? `${e.direction} ${e.streamId} ${e.body.kind}` : e.kind)),
+  ).toEqual([
+    ...["0 0 settings", "0 1 headers", "0 1 data", "0 3 headers", "1 0 settings", "1 0 settings", "1 0 ping"],
+    ...[
+      "1 0 window-update",
+      "1 1 headers",
+      "1 1 data",
+      "1 1 headers",
+      "0 0 ping",
+      "0 3 priority",
+      "1 3 rst-stream",
+      "1 0 goaway",
+    ],
+  ]);
+  const http2 = session?.summary.http2;
+  expect(http2?.streams.map((s) => [s.id, s.method, s.path, s.status, s.end])).toEqual([
+    [1, "POST", "/a b", "200", "complete"],
+    [3, "GET", "/", undefined, "reset"],
+  ]);
+  expect(http2?.goAways.map((g) => [g.lastStreamId, g.errorCode, new TextDecoder().decode(g.debugData)])).toEqual([
+    [1, 11, "too_many_pings"],
+  ]);
+  expect(http2?.pings[0]?.answer).toBeDefined();
+  expect(session?.summary.problems).toEqual([]);
+});
+
+test.each(["goaway", "nothing:1", "rst:1:WHAT", "headers:1:what"])("a mistake in frames is told: %s", (frames) => {
+  expect(() => parseTrace(`${ENDS}0 client > server PSH,ACK h2="${frames}"`)).toThrow("trace line");
+});
+
 test("clocks, links, snap lengths and TTLs are a section's own", () => {
   const [section] = parseTrace(`${ENDS}== far clock=+0.5 link=sll2 snap=96 server.ttl=64\n1 server > client SYN`);
   expect(section).toMatchObject({ name: "far", link: "sll2", snap: 96, packets: [{ time: 1.5e9, ttl: 64 }] });

@@ -35,12 +35,14 @@
  *     ack=    the same words; by default all that the other end has sent so far, 0 without ACK flag
  *     len=300 | data="text" | hex=1603.. | tls=app:17    payload; tls=hs|ccs|alert|app:length makes a
  *             record with header and that many bytes; several are joined
+ *     h2="preface settings headers:1:GET:/x:end goaway:1"   HTTP/2 frames in the clear: see trace-http2.ts
  *     repeat  sends the sender's last segment with data, SYN or FIN again
  *     new     on a SYN: another connection on the same four-tuple, with other numbers
  *     in=a>b  takes its numbers from the connection a>b (a plays the sender): a foreign ACK, the RST
  *             that answers one, live data that arrives from the wrong address
  *     win= ttl= ipid= mac=       header fields as they stand on the wire (win unscaled)
  *     opt=none | opt=mss:1460,sack,ts,ws:7    default: all four on a SYN, ts on the rest, none on RST
+ *     opt=ts,sack:1449-2149    a selective acknowledgment of these relative numbers of the other side
  *     ts=value/echo              timestamp values (default: a clock of 1 ms)
  *
  * `RST,ACK` in answer to a SYN has the numbers of RFC 9293 §3.10.7.1 (seq 0 raw). IP id counts up by

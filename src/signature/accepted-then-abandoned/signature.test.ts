@@ -10,6 +10,7 @@ test.each([
   ["proxy-gives-up", ["closed likely [2001:db8::3]:42852 > [2001:db8:9::9]:9000: capture#5,7,8,9"]],
   ["sender-only", []],
   ["near-miss", []],
+  ["from-logs", ["gateway-timeout likely : haproxy.log:2"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

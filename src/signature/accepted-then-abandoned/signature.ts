@@ -8,6 +8,7 @@ import { serverClose } from "../server-close.ts";
 import type { Finding, Signature } from "../signature.ts";
 import { strangeness } from "../stranger.ts";
 import { endpointOf, named, type Reading, readTrail } from "../trail-queries.ts";
+import { abandonedByLogs } from "./from-logs.ts";
 import { gatewayTimeout } from "./gateway-timeout.ts";
 import { confidenceOf, roundness, SHORTEST_WAIT } from "./grounds.ts";
 import { evidenceOf, what } from "./story.ts";
@@ -26,8 +27,13 @@ export const signature: Signature = {
     "RFC 9110 §9.2.2 (idempotent methods)",
     "Linux net/ipv4/tcp.c, __tcp_close: unread data at close makes a RST (RFC 2525 §2.17)",
   ],
-  detect: (scene) =>
-    onePerConnection(scene, (trail) => gatewayTimeout(scene, readTrail(trail)) ?? abandoned(scene, readTrail(trail))),
+  detect: (scene) => [
+    ...onePerConnection(
+      scene,
+      (trail) => gatewayTimeout(scene, readTrail(trail)) ?? abandoned(scene, readTrail(trail)),
+    ),
+    ...abandonedByLogs(scene),
+  ],
 };
 
 function abandoned(scene: Scene, whole: Reading): Finding | undefined {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packetEvidenceOf } from "../../../tests/helpers/claims.ts";
+import { claimsOf, packetEvidenceOf } from "../../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../../tests/helpers/trace.ts";
 import { clientOf, serverOf } from "../../flow/flow.ts";
 import { printEndpoint } from "../../net/endpoint.ts";
@@ -153,4 +153,11 @@ describe("what the evidence must carry", () => {
       "old-connection-lost certain half-open 10.4.0.9:51520 > 10.4.12.5:6443",
     ]);
   });
+});
+
+test.each([
+  ["from-logs", ["old-connection-lost likely 10.20.1.10:42852 > 10.20.11.5:443: http2debug.log:1,4,8"]],
+  ["same-port-fine", []],
+])("%s, from logs alone", (trace, claims) => {
+  expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

@@ -10,6 +10,10 @@ test.each([
   ["unasked-reset", []],
   ["scan", []],
   ["near-miss", []],
+  [
+    "from-logs",
+    ["from-logs likely ? > 127.0.0.1:5432: client.log:1", "from-logs possible ? > 10.7.1.40:5432: client.log:2"],
+  ],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

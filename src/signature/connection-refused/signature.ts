@@ -14,6 +14,7 @@ import {
   otherVersionAnswered,
   toldOnce,
 } from "../syn-queries.ts";
+import { refusedByLogs } from "./from-logs.ts";
 
 /** Attempts shown packet by packet; the others are counted and listed as connections. */
 const MOST_SHOWN = 4;
@@ -32,12 +33,13 @@ export const signature: Signature = {
     "Linux net/ipv4/tcp_ipv4.c tcp_v4_send_reset()",
   ],
   detect(scene: Scene): Finding[] {
-    return scene.vantages.flatMap((vantage) => {
+    const captured = scene.vantages.flatMap((vantage) => {
       const refused = toldOnce(scene, attemptsOf(vantage), isRefused);
       return byServer(refused.filter((a) => whoAnswered(scene, a).who !== "firewall")).map((group) =>
         findingOf(scene, group),
       );
     });
+    return [...captured, ...refusedByLogs(scene)];
   },
 };
 

@@ -10,6 +10,7 @@ test.each([
   ["firewall-next-door", ["firewall-reset likely 10.77.5.14:34120 > 10.77.9.60:5432: capture#1,2"]],
   ["firewall-reset-two-sides", ["firewall-reset certain 10.77.5.14:51976 > 10.77.9.60:9200: client#6,7"]],
   ["near-miss", []],
+  ["from-logs", ["from-logs likely ? > 10.77.5.60:8080: client.log:1"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

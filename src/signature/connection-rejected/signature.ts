@@ -4,6 +4,7 @@ import { captureAt, hostFilter } from "../capture-advice.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, toldOnce } from "../syn-queries.ts";
+import { rejectedByLogs } from "./from-logs.ts";
 import { type Rejection, rejectionOf } from "./rejection.ts";
 
 /** Attempts shown packet by packet; the others are counted and listed as connections. */
@@ -29,10 +30,11 @@ export const signature: Signature = {
     "Linux net/ipv4/icmp.c icmp_err_convert[], net/ipv6/icmp.c icmpv6_err_convert(), net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset()",
   ],
   detect(scene: Scene): Finding[] {
-    return scene.vantages.flatMap((vantage) => {
+    const captured = scene.vantages.flatMap((vantage) => {
       const rejected = toldOnce(scene, attemptsOf(vantage), (a) => rejectionOf(scene, a) !== undefined);
       return byServer(rejected).map((group) => findingOf(scene, group));
     });
+    return [...captured, ...rejectedByLogs(scene)];
   },
 };
 

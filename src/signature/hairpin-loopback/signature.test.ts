@@ -8,6 +8,7 @@ test.each([
   ["two-interfaces", ["certain 10.0.3.7:51924 > 10.0.9.1:443: host#1,3,5,7"]],
   ["arrival-only", ["likely 172.31.7.31:51924 > 172.31.7.31:443: capture#1,2"]],
   ["near-miss", []],
+  ["from-logs", ["from-logs likely ? > 10.170.50.91:6443: kernel.log:1 curl.log:2"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

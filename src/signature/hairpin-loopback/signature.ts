@@ -7,6 +7,7 @@ import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
 import { type Attempt, attemptsOf, byServer, toldOnce } from "../syn-queries.ts";
+import { hairpinByLogs } from "./from-logs.ts";
 
 /** SYNs and copies shown of one attempt, and attempts shown. */
 const PAIRS_SHOWN = 2;
@@ -46,6 +47,7 @@ export const signature: Signature = {
           attemptsOf(vantage).filter((a) => !told.has(a)),
         ),
       ),
+      ...hairpinByLogs(scene),
     ];
   },
 };

@@ -7,6 +7,7 @@ import { remember } from "../remember.ts";
 import type { Scene, Vantage } from "../scene.ts";
 import { serverClose } from "../server-close.ts";
 import { unansweredTail } from "../silence.ts";
+import { isStray } from "../stray-replies.ts";
 import { type Attempt, attemptsOf } from "../syn-queries.ts";
 import { covers, other, patience, type Reading, readTrail, type Step } from "../trail-queries.ts";
 
@@ -35,7 +36,7 @@ const PROBES = 3;
 /** The loss that a trail shows; undefined for everything that may be healthy. */
 export function lossOf(scene: Scene, trail: Trail): Loss | undefined {
   const vantage = scene.vantages[trail.vantage];
-  if (vantage === undefined || vantage.oneSided) return undefined;
+  if (vantage === undefined || vantage.oneSided || isStray(vantage, trail)) return undefined;
   const reading = readTrail(trail);
   if (!reading.established) {
     const attempt = attemptByTrail(vantage).get(trail);

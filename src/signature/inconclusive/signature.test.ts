@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packetEvidenceOf } from "../../../tests/helpers/claims.ts";
+import { claimsOf, packetEvidenceOf } from "../../../tests/helpers/claims.ts";
 import { sceneOfTrace } from "../../../tests/helpers/trace.ts";
 import { serverOf } from "../../flow/flow.ts";
 import type { Finding } from "../signature.ts";
@@ -105,4 +105,30 @@ test("names the end that was not captured", () => {
   expect(next(`${client}\n${server.slice(server.indexOf("=="))}`)).toEqual([
     expect.stringContaining("machines in between"),
   ]);
+});
+
+test.each([
+  [
+    "from-logs",
+    [
+      "log-go-client-connection-lost possible : kube-controller-manager.log:1",
+      "log-connection-reset possible ? > 10.0.7.9:80: client.log:1",
+      "log-dial-timeout possible ? > 10.0.7.10:443: client.log:3",
+    ],
+  ],
+  [
+    "nodes-and-counts",
+    ["log-node-not-ready possible : kube-controller-manager.log:1", "metric-resets possible : cloudwatch.json:1"],
+  ],
+])("%s: what logs do not decide", (name, claims) => {
+  expect(claimsOf(signature, import.meta.dirname, name)).toEqual(claims);
+  for (const finding of detect(read(name))) {
+    expect(finding.summary).toMatch(/Still possible: [a-z-]+/);
+    expect(finding.next).toMatch(/tcpdump .+'.+'/);
+  }
+});
+
+test("the next step names the address and port of the log", () => {
+  const [, reset] = detect(read("from-logs"));
+  expect(reset?.next).toContain("tcpdump -ni any -s 128 -w evidence.pcap '(host 10.0.7.9 and tcp port 80) or icmp'");
 });

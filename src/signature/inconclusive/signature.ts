@@ -1,13 +1,14 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { printSpan } from "../../net/time.ts";
 import type { Trail } from "../../session/segment.ts";
-import { captureAt, hostFilter } from "../capture-advice.ts";
 import { briefly, onePerConnection, shown, withSightings } from "../findings.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { endpointOf, named } from "../trail-queries.ts";
 import { candidatesOf, excludedBy } from "./candidates.ts";
+import { undecidedByLogs } from "./from-logs.ts";
 import { type Loss, type LossKind, lossOf } from "./loss.ts";
+import { nextCapture } from "./next-capture.ts";
 
 /**
  * Something was lost and nothing decides why. It names every visible loss; whoever joins the
@@ -17,7 +18,19 @@ export const signature: Signature = {
   id: "inconclusive",
   kind: "incident",
   title: "Something was lost, and the evidence does not decide why",
-  symptoms: ["connection-reset", "unexpected-eof", "request-timeout", "lost-ping", "connect-timeout"],
+  symptoms: [
+    "connection-reset",
+    "unexpected-eof",
+    "request-timeout",
+    "lost-ping",
+    "connect-timeout",
+    "connection-refused",
+    "no-route-to-host",
+    "bad-gateway",
+    "gateway-timeout",
+    "node-not-ready",
+    "request-failed",
+  ],
   certainFrom: "never certain: it says what to capture to become so",
   remedy: "Take the capture that is named under `next`, while it happens again, and explain both files together.",
   references: [
@@ -32,7 +45,7 @@ const MOST_ALIKE = 64;
 
 function detect(scene: Scene): Finding[] {
   const told = new Map<string, number>();
-  return onePerConnection(scene, (trail) => {
+  const captured = onePerConnection(scene, (trail) => {
     const loss = lossOf(scene, trail);
     if (loss === undefined) return undefined;
     const key = `${loss.kind} ${printEndpoint(endpointOf(trail, "server"))}`;
@@ -40,6 +53,7 @@ function detect(scene: Scene): Finding[] {
     told.set(key, alike);
     return alike > MOST_ALIKE ? undefined : tell(scene, trail, loss);
   });
+  return [...captured, ...undecidedByLogs(scene)];
 }
 
 function tell(scene: Scene, trail: Trail, loss: Loss): Finding {
@@ -111,29 +125,4 @@ function evidenceOf({ kind, reading, asked, repeats, end }: Loss): readonly Pack
       ? []
       : [shown(reading, end, end.rst ? `RST from the ${end.side}` : `FIN from the ${end.side}`)]),
   ]);
-}
-
-/** The other end if it was not captured, otherwise what lies between. */
-function nextCapture(scene: Scene, trail: Trail): string {
-  const places = new Set(
-    [trail.vantage, ...scene.sightings(trail).map((s) => s.vantage.index)].map((v) => scene.vantages[v]?.place),
-  );
-  const client = endpointOf(trail, "client");
-  const server = endpointOf(trail, "server");
-  if (!places.has("server")) {
-    const where = `the server's own host (${server.address}, or the target behind it if that is a balancer)`;
-    return captureAt(where, hostFilter(client.address), "shows which of the packets arrive and what is sent back");
-  }
-  if (!places.has("client")) {
-    return captureAt(
-      `the client's own host (${client.address})`,
-      hostFilter(server.address, server.port),
-      "shows what it sent and what came back",
-    );
-  }
-  return captureAt(
-    "the machines in between (balancer node, firewall, NAT gateway), on all interfaces",
-    hostFilter(client.address),
-    "shows which of them drops or answers",
-  );
 }

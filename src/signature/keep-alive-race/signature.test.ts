@@ -10,6 +10,10 @@ test.each([
   ["goaway", []],
   ["stale-reuse", []],
   ["near-miss", []],
+  ["from-logs", ["from-logs likely ? > 10.9.9.9:3000: nginx-access.log:2,4"]],
+  ["one-line", ["from-logs likely : pasted.txt:1"]],
+  ["long-pause", []],
+  ["healthy-logs", []],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

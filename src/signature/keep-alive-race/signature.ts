@@ -8,6 +8,7 @@ import { closedTogether, refusedAfter, serverClose } from "../server-close.ts";
 import type { Confidence, Finding, PacketEvidence, Signature } from "../signature.ts";
 import { endpointOf, named } from "../trail-queries.ts";
 import { type Crossing, crossingOf } from "./crossing.ts";
+import { raceFromLogs } from "./from-logs.ts";
 
 export const signature: Signature = {
   id: "keep-alive-race",
@@ -25,7 +26,7 @@ export const signature: Signature = {
     "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive_timeout",
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
   ],
-  detect: (scene) => onePerConnection(scene, (trail) => judge(scene, trail)),
+  detect: (scene) => [...onePerConnection(scene, (trail) => judge(scene, trail)), ...raceFromLogs(scene)],
 };
 
 function judge(scene: Scene, trail: Trail): Finding | undefined {

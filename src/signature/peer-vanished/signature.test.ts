@@ -15,6 +15,7 @@ test.each([
   ["unreachable", ["no-answer certain 10.1.2.3:42850 > 10.9.9.9:443: capture#5,7,8,9,10,11,12,13"]],
   ["way-back-cut", ["return-path-cut certain 10.1.2.3:42850 > 10.9.9.9:443: client#5,7,8,9,10,11,12 target#7"]],
   ["near-miss", []],
+  ["from-logs", ["mute likely ? > 10.7.1.40:443: client.log:3,4,5"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

@@ -4,11 +4,14 @@ import type { Side, Trail } from "../../session/segment.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
 import { type FarSide, farSide } from "../far-side.ts";
 import { capital, carried, onePerConnection, withSightings } from "../findings.ts";
+import { isPassedOver, saidOnlySynAck } from "../listen-queue.ts";
 import { portElsewhere } from "../port-elsewhere.ts";
 import type { Scene } from "../scene.ts";
 import type { Confidence, Finding, Signature } from "../signature.ts";
-import { judgeSilence, type UnansweredTail, unansweredTail, unreachable } from "../silence.ts";
+import { gaveUp, judgeSilence, type UnansweredTail, unansweredTail, unreachable } from "../silence.ts";
+import { tooBig } from "../too-big.ts";
 import { covers, endpointOf, named, other, type Reading, readTrail } from "../trail-queries.ts";
+import { vanishedByLogs } from "./from-logs.ts";
 import { evidenceOf } from "./story.ts";
 
 export const signature: Signature = {
@@ -26,8 +29,10 @@ export const signature: Signature = {
     "RFC 9113 §6.7 (PING)",
     "RFC 5482 (TCP user timeout)",
   ],
-  detect: (scene) => onePerConnection(scene, (trail) => judge(scene, trail, "client") ?? judge(scene, trail, "server")),
+  detect: (scene) => onePerConnection(scene, (trail) => either(scene, trail)).concat(vanishedByLogs(scene)),
 };
+
+const either = (s: Scene, t: Trail): Finding | undefined => judge(s, t, "client") ?? judge(s, t, "server");
 
 /** Fewer unanswered repetitions within less time may be loss, or the capture's end. */
 const REPEATS = 3;
@@ -41,6 +46,8 @@ function judge(scene: Scene, trail: Trail, speaker: Side): Finding | undefined {
   if (tail.lastSign === undefined || tail.repeats.length < REPEATS || tail.span < LONG_ENOUGH) return undefined;
   if (!losesSomething(reading, tail) || portElsewhere(scene, trail, tail.first.time + tail.span) === "collided")
     return undefined;
+  // Where what is smaller still passes, the other end is there.
+  if (isPassedOver(vantage, trail) || tooBig(reading, speaker) !== undefined) return undefined;
   const far = farSide(scene, reading, tail.first);
   const arrived = far.find((side) => side.atReceiver && side.seen !== undefined);
   const verdict = judgeSilence(scene, reading, tail.first);
@@ -51,11 +58,14 @@ function judge(scene: Scene, trail: Trail, speaker: Side): Finding | undefined {
   const together = diedTogether(scene, reading, tail);
   const icmp = unreachable(trail, tail.first);
   const confidence: Confidence =
-    verdict.kind === "forgotten"
+    // A full listen queue looks the same: nothing shows that the server ever took the connection.
+    verdict.kind === "forgotten" || saidOnlySynAck(reading)
       ? "possible"
       : icmp !== undefined || arrived !== undefined || together.length > 0
         ? "certain"
         : "likely";
+  // Probes alone, given up with RST, are told by `keepalive-failure`, unless more is known than that.
+  if (confidence !== "certain" && tail.first.probe && gaveUp(reading, speaker)) return undefined;
   const because = verdict.kind === "cut" ? verdict.because : `${printSpan(verdict.silence)} of silence came before`;
   const peer = other(speaker);
   return {

@@ -8,6 +8,7 @@ import type { Confidence } from "../signature.ts";
 import { SHORTEST_SILENCE } from "../silence.ts";
 import { endpointOf, lastBefore, longestSurvivedSilence, readTrail } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
+import { perhapsReloaded } from "./reloaded.ts";
 import { sameIdleness, workOf } from "./work.ts";
 
 /** How sure it is that the whole process went; undefined when the close may be this connection's own affair. */
@@ -17,12 +18,13 @@ export function confidenceOf(scene: Scene, death: Death): Confidence | undefined
 
 /** A close by FIN, or by RST from a living socket. */
 function closed(scene: Scene, { close, work, fellows, refused }: Death): Confidence | undefined {
-  const all = [close, ...fellows];
+  const all = [close, ...fellows] as const;
   const many = fellows.length > 0 && !sameIdleness(all);
   const loss = all.some((one) => (one === close ? work : workOf(one)).kind !== "none");
   if (refused !== undefined && (many || work.kind !== "none")) {
     return fellows.length >= 2 || seenAtServer(scene, close.reading.trail) ? "certain" : "likely";
   }
+  if (many && loss && perhapsReloaded(scene, all)) return "possible";
   if (many && loss)
     return fellows.length >= 2 || all.every((one) => workOf(one).kind !== "none") ? "likely" : "possible";
   // One request cut off by itself may be that request's own failure: only a stream beside others tells of the whole process.

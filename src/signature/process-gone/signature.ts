@@ -8,8 +8,10 @@ import type { Finding, Signature } from "../signature.ts";
 import { strangeness } from "../stranger.ts";
 import { endpointOf, readTrail } from "../trail-queries.ts";
 import type { Death } from "./death.ts";
+import { deathFromLogs } from "./from-logs.ts";
 import { confidenceOf } from "./grounds.ts";
 import { livedOnBetween } from "./lived-on.ts";
+import { reloaded } from "./reloaded.ts";
 import { evidenceOf } from "./story.ts";
 import { ruledOut, summaryOf } from "./tell.ts";
 import { orderly, workOf } from "./work.ts";
@@ -28,13 +30,13 @@ export const signature: Signature = {
     "RFC 8446 §6.1 (an end that closes in order sends close_notify first)",
     "RFC 9113 §6.8 (an orderly HTTP/2 server sends GOAWAY first)",
   ],
-  detect: (scene) => onePerConnection(scene, (trail) => judge(scene, trail)),
+  detect: (scene) => [...onePerConnection(scene, (trail) => judge(scene, trail)), ...deathFromLogs(scene)],
 };
 
 function judge(scene: Scene, trail: Trail): Finding | undefined {
   const close = serverClose(readTrail(trail));
   if (close === undefined || scene.vantages[trail.vantage]?.oneSided !== false) return undefined;
-  if (orderly(close)) return undefined;
+  if (orderly(close) || reloaded(scene, close)) return undefined;
   const port = portElsewhere(scene, trail, close.step.time);
   if (port === "collided") return undefined;
   if (strangeness(scene, close.reading, close.step).some((sign) => sign.strong)) return undefined;

@@ -1,3 +1,4 @@
+import { seqAfter } from "../../net/sequence.ts";
 import { covers, type Reading, type Step } from "../trail-queries.ts";
 
 /** Harmless stories that end in RST. */
@@ -66,6 +67,11 @@ function clientExit(reading: Reading, before: readonly Step[], rst: Step): Harml
   if (rst.side !== "client" || before.some((s) => s.fin) || !wasUsed(reading, before)) return undefined;
   const last = before.findLast((s) => s.fresh && !isSmall(reading, s));
   if (last === undefined || last.side !== "server") return undefined;
+  const sent = before.findLast((s) => s.side === "client" && s.fresh);
+  if (sent !== undefined && reading.acked.server !== undefined && seqAfter(sent.end, reading.acked.server))
+    return undefined;
+  // Keepalive probes that nothing answered: it did not leave, it gave up.
+  if (before.findLast((s) => s.side === "client")?.probe === true && before.at(-1)?.probe === true) return undefined;
   return { kind: "client-exit", rst, because: last };
 }
 

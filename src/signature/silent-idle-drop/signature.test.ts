@@ -17,6 +17,9 @@ test.each([
   ],
   ["server-speaks", ["reset-on-next-packet likely [2001:db8::3]:42852 > [2001:db8:9::9]:5432: target#6,7,8"]],
   ["near-miss", []],
+  ["from-logs", ["reset-on-next-packet likely 10.8.3.44:34596 > 10.8.10.9:443: client.log:4"]],
+  ["survived", []],
+  ["metrics", ["reset-on-next-packet likely ? > 10.0.9.5:443: cloudwatch.json:1 gateway-access.log:1,3"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

@@ -8,9 +8,10 @@ import { PATH_IDLE_LIMITS, timeoutExceeded } from "../known-timeouts.ts";
 import { portElsewhere } from "../port-elsewhere.ts";
 import type { Scene } from "../scene.ts";
 import type { Confidence, Finding, RuledOut, Signature } from "../signature.ts";
-import { judgeSilence } from "../silence.ts";
+import { gaveUp, judgeSilence } from "../silence.ts";
 import { endpointOf, named, other } from "../trail-queries.ts";
 import { type Broken, brokenSilence } from "./forgotten.ts";
+import { forgottenByLogs } from "./from-logs.ts";
 import { groundsOf } from "./grounds.ts";
 import { evidenceOf } from "./story.ts";
 
@@ -28,7 +29,7 @@ export const signature: Signature = {
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html",
     "https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset",
   ],
-  detect: (scene) => onePerConnection(scene, (trail) => judge(scene, trail)),
+  detect: (scene) => [...onePerConnection(scene, (trail) => judge(scene, trail)), ...forgottenByLogs(scene)],
 };
 
 function judge(scene: Scene, trail: Trail): Finding | undefined {
@@ -49,6 +50,8 @@ function judge(scene: Scene, trail: Trail): Finding | undefined {
   const grounds = groundsOf(scene, broken, far);
   if (grounds === undefined) return undefined;
   const confidence: Confidence = port === "shared" && far.length === 0 ? "possible" : grounds.confidence;
+  // Probes alone, given up with RST, are told by `keepalive-failure`, unless more is known than that.
+  if (confidence === "possible" && first.probe && gaveUp(reading, first.side)) return undefined;
   const ping = reading.payload(first).pingSized;
   return {
     cause: signature.id,

@@ -9,6 +9,7 @@ test.each([
   ["ports-in-order", ["possible 10.1.2.3:43005 > 10.9.9.9:443: client#2,16,17,18,22 server#1,10"]],
   ["dead-target", []],
   ["near-miss", []],
+  ["from-logs", ["from-logs likely ? > 10.9.1.31:8080: conntrack-stat.txt:2 client.log:2,3"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

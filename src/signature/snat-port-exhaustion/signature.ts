@@ -1,12 +1,14 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { instantOf, type Nanoseconds, printInstant, SECOND } from "../../net/time.ts";
 import { hostFilter } from "../capture-advice.ts";
+import { insertFailures } from "../logged-counters.ts";
 import { answeredElsewhere, loopedCopy } from "../misdirected-syns.ts";
 import { remember } from "../remember.ts";
 import type { Scene, Vantage } from "../scene.ts";
 import type { Confidence, Finding, Signature } from "../signature.ts";
 import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, PATIENCE, toldOnce } from "../syn-queries.ts";
 import { evidenceOf } from "./evidence.ts";
+import { exhaustionByLogs } from "./from-logs.ts";
 import { endOf, type HeldPorts, heldAt, type Translation, translationsOf } from "./translated-ports.ts";
 
 /** How long a box keeps the port of a closed connection: not at all, or as Linux does (nf_conntrack_tcp_timeout_time_wait). */
@@ -31,10 +33,11 @@ export const signature: Signature = {
     "RFC 6888 §2 REQ-3 and REQ-4 (limits of ports for each subscriber)",
   ],
   detect(scene: Scene): Finding[] {
-    return scene.vantages.flatMap((vantage) => {
+    const captured = scene.vantages.flatMap((vantage) => {
       const stuck = toldOnce(scene, attemptsOf(vantage), (a) => isStuck(scene, a));
       return byServer(stuck).flatMap((group) => findingOf(scene, group) ?? []);
     });
+    return [...captured, ...exhaustionByLogs(scene)];
   },
 };
 
@@ -60,14 +63,20 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
   const held = translationsOf(scene, group).length > 0 ? undefined : heldAt(translations, at, kept);
   if (held?.full !== true && (kept !== 0 || working.length < FEWEST_WORKING)) return undefined;
   const entered = group.every((a) => [a, ...elsewhere(scene, a)].some((seen) => seen.vantage === held?.vantage));
-  const confidence = confidenceOf(held, entered, translations);
+  // The box's own count of connections that it could not enter says what a client's capture alone can't.
+  const inserts = insertFailures(scene);
+  const seen = confidenceOf(held, entered, translations);
+  const confidence = seen === "possible" && inserts !== undefined ? "likely" : seen;
   return {
     cause: signature.id,
     confidence,
     initiator: held === undefined ? "unknown" : "balancer",
     at,
     trails: group.map((a) => a.trail),
-    evidence: evidenceOf({ group, answered, working, translations, held }),
+    evidence: [
+      ...evidenceOf({ group, answered, working, translations, held }).slice(0, 11),
+      ...(inserts === undefined ? [] : [inserts.evidence]),
+    ],
     summary:
       `${group.length === 1 ? "A new connection" : `${group.length} new connections`} of ${clientsOf(group)} to ${name} got no answer, first at ` +
       `${printInstant(instantOf(vantage.epoch, at))}, while ${working.length} older ones went on working: ${placeOf(held)}.`,

@@ -13,6 +13,8 @@ test.each([
   ["host-died", []],
   ["one-way", []],
   ["near-miss", []],
+  ["from-logs", ["from-logs likely ? > 10.7.1.40:9090: client.log:2,3,1"]],
+  ["one-in-three", []],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

@@ -1,12 +1,14 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { instantOf, printInstant, printSpan } from "../../net/time.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
+import { waitingAt } from "../listen-queue.ts";
 import { answeredElsewhere, loopedCopy } from "../misdirected-syns.ts";
 import { isProbe } from "../probing.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
 import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, PATIENCE, toldOnce } from "../syn-queries.ts";
+import { blackholeByLogs } from "./from-logs.ts";
 import { controlOf, outcomeOfOthers } from "./surroundings.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -29,11 +31,12 @@ export const signature: Signature = {
     "RFC 6298 §2, §5.7; Linux ip-sysctl tcp_syn_retries (6: given up after 127 s), tcp_syn_linear_timeouts (newer kernels, commit ccce324dabfe)",
   ],
   detect(scene: Scene): Finding[] {
-    return scene.vantages.flatMap((vantage) => {
+    const captured = scene.vantages.flatMap((vantage) => {
       if (vantage.oneSided) return [];
       const lost = toldOnce(scene, attemptsOf(vantage), (a) => isLost(scene, a));
       return byServer(lost).flatMap((group) => findingOf(scene, group) ?? []);
     });
+    return [...captured, ...blackholeByLogs(scene)];
   },
 };
 
@@ -58,6 +61,8 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
     (own.answeredTo >= at || outcomeOfOthers(vantage, server.address, at) !== undefined)
   )
     return undefined;
+  // Connections that wait for the application fill its queue: the host drops what comes then, and is no black hole.
+  if (waitingAt(vantage, server, at) >= 2) return undefined;
   const control = controlOf(vantage, server);
   const verdict = verdictOf(scene, group, control, own);
   const last = group[group.length - 1] as Attempt;

@@ -1,0 +1,85 @@
+import type { LogEntry } from "../log/entry.ts";
+import type { Instant } from "../net/time.ts";
+import { type FoundLine, localOf, remoteOf, textOf } from "./log-lines.ts";
+import { remember } from "./remember.ts";
+import type { Log, Scene } from "./scene.ts";
+
+/**
+ * What a line that shows no frame says of a GOAWAY or a refused stream: `received` or `sent` one; `closed` the
+ * connection was closed after it under a request; `draining` or `no-new-streams` a request met a connection that was
+ * going away; `cannot-retry` the request was to be sent again and could not be; `refused` REFUSED_STREAM.
+ */
+export interface GoawayLine {
+  readonly kind: "received" | "sent" | "closed" | "draining" | "no-new-streams" | "cannot-retry" | "refused";
+  /** By name (RFC 9113 §7), where said. */
+  readonly code: string | undefined;
+  readonly debug: string | undefined;
+  readonly lastStream: number | undefined;
+}
+
+/** The lines of all logs that tell of a GOAWAY or a refused stream in words, in their order. */
+export const goawayLines: (scene: Scene) => readonly FoundLine<GoawayLine>[] = remember((scene: Scene) =>
+  scene.logs.flatMap((log) => log.entries.flatMap((entry) => found(log, entry))),
+);
+
+function found(log: Log, entry: LogEntry): FoundLine<GoawayLine>[] {
+  const said = saidBy(entry);
+  if (said === undefined) return [];
+  const at: Instant | undefined = log.instantOf(entry);
+  return [{ log, entry, at, said, named: { client: localOf(entry), server: remoteOf(entry) } }];
+}
+
+function saidBy(entry: LogEntry): GoawayLine | undefined {
+  const { content } = entry;
+  if (content.kind === "goaway") {
+    const code = content.errorCode === undefined ? undefined : codeIn(content.errorCode);
+    return { kind: "received", code, debug: content.debug, lastStream: undefined };
+  }
+  const text = content.kind === "watch-ended" ? content.text : textOf(entry);
+  if (text === "" || !ANY.test(text) || text.startsWith("FLAG: ")) return undefined;
+  for (const [kind, pattern] of WORDS) {
+    if (!pattern.test(text)) continue;
+    const last = /LastStreamID=(\d{1,10})/.exec(text)?.[1];
+    return {
+      kind,
+      code: codeIn(text) ?? (/too_many_pings|too many pings/i.test(text) ? "ENHANCE_YOUR_CALM" : undefined),
+      debug: /debug(?: data)?[=:] ?\\?"([^"\\]{0,200})/i.exec(text)?.[1],
+      lastStream: last === undefined ? undefined : Number(last),
+    };
+  }
+  return undefined;
+}
+
+const ANY =
+  /goaway|refused_?stream|too many pings|too_many_pings|draining|enhance_your_calm|ERR_HTTP2_SESSION_ERROR|Session closed with error code/i;
+
+/** Texts of golang/net http2/transport.go, grpc-go and grpc-js, Node, the JDK, nginx and curl; the order matters. */
+const WORDS: readonly (readonly [GoawayLine["kind"], RegExp])[] = [
+  ["cannot-retry", /cannot retry err \[.{0,300}(?:GOAWAY|REFUSED_STREAM)/i],
+  ["closed", /server sent GOAWAY and closed the connection|closing transport due to: .{0,500}received prior goaway/i],
+  ["no-new-streams", /ERR_HTTP2_GOAWAY_SESSION|New streams cannot be created after receiving a GOAWAY/i],
+  ["draining", /the connection is draining|server is draining the connection/i],
+  ["sent", /got too many pings from the client/i],
+  [
+    "received",
+    /received GOAWAY from server ErrCode|upstream sent goaway with error|: GOAWAY received|ERR_HTTP2_SESSION_ERROR|Session closed with error code|not closed cleanly: ENHANCE_YOUR_CALM|too_many_pings/i,
+  ],
+  ["refused", /REFUSED_?STREAM/i],
+];
+
+const CODES =
+  /\b(?:NGHTTP2_)?(NO_ERROR|PROTOCOL_ERROR|INTERNAL_ERROR|FLOW_CONTROL_ERROR|SETTINGS_TIMEOUT|STREAM_CLOSED|FRAME_SIZE_ERROR|REFUSED_STREAM|CANCEL|COMPRESSION_ERROR|CONNECT_ERROR|ENHANCE_YOUR_CALM|INADEQUATE_SECURITY|HTTP_1_1_REQUIRED)\b/;
+const NUMBERED = /(?:error code|goaway with error|sent goaway with error|err) (\d{1,2})\b/i;
+/** RFC 9113 §7, by number. */
+const BY_NUMBER: readonly string[] = [
+  ...["NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED"],
+  ...["FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM"],
+  ...["INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"],
+];
+
+function codeIn(text: string): string | undefined {
+  const named = CODES.exec(text.replace(/\bERR_?CODE_?/gi, " "))?.[1];
+  if (named !== undefined) return named;
+  const number = NUMBERED.exec(text)?.[1];
+  return number === undefined ? undefined : BY_NUMBER[Number(number)];
+}

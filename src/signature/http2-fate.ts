@@ -1,0 +1,112 @@
+import { type Instant, type Nanoseconds, SECOND } from "../net/time.ts";
+import { http2Stories } from "./http2-stories.ts";
+import { announcement, type Exchange, type Going, type Http2Story, type Mark, underWay } from "./http2-story.ts";
+import { remember } from "./remember.ts";
+import type { Scene } from "./scene.ts";
+
+/**
+ * What became of a connection whose server announced its end with GOAWAY NO_ERROR: `well` nothing was lost;
+ * `draining` the evidence ends first; `cut` the server ended it under requests that it had accepted; `abandoned`
+ * the client left such requests at once; `used-on` the client went on to open streams.
+ */
+export interface Fate {
+  readonly kind: "well" | "draining" | "cut" | "abandoned" | "used-on";
+  readonly first: Going;
+  readonly final: Going;
+  /** The requests lost, or opened too late. */
+  readonly lost: readonly Exchange[];
+  /** Requests above the last stream, which the server did not take. */
+  readonly unprocessed: readonly Exchange[];
+  /** Those of them that were sent again. */
+  readonly repeated: readonly Exchange[];
+  /** The client said goodbye as well just before the server closed: who ended it is not sure. */
+  readonly unsure: boolean;
+  /** Frames are missing from the evidence, so that requests which seem unanswered may have been answered. */
+  readonly unclear: boolean;
+}
+
+/** A client that ends everything this soon after a GOAWAY does so because of it. */
+const AT_ONCE: Nanoseconds = SECOND / 2;
+/** A request that was on its way when the GOAWAY came, at the most. */
+const CROSSING: Nanoseconds = SECOND;
+
+/** The fate of a connection; undefined without an announcement. */
+export const fateOf = (scene: Scene, story: Http2Story): Fate | undefined => fates(scene).get(story);
+
+const fates = remember(
+  (scene: Scene): ReadonlyMap<Http2Story, Fate | undefined> =>
+    new Map(http2Stories(scene).map((story) => [story, judge(scene, story)])),
+);
+
+function judge(scene: Scene, story: Http2Story): Fate | undefined {
+  const announced = announcement(story);
+  if (announced === undefined) return undefined;
+  const { first, final } = announced;
+  const accepted = (r: Exchange): boolean => r.id <= final.lastStream;
+  const unprocessed = story.requests.filter((r) => !accepted(r));
+  const repeated = unprocessed.filter((r) => sentAgain(scene, story, r));
+  const known = { first, final, unprocessed, repeated, unsure: false, unclear: false };
+  const late = story.requests.filter((r) => Number(r.opened.at - first.mark.at) > CROSSING && !r.answered);
+  const reset = story.requests.filter((r) => accepted(r) && !r.answeredWhole && isServersReset(r, first));
+  if (reset.length > 0) return { kind: "cut", lost: reset, ...known };
+  if (late.length > 0) return { kind: "used-on", lost: late, ...known };
+  const gone = abandonedBy(story, first, accepted);
+  if (gone.length > 0) return { kind: "abandoned", lost: gone, ...known };
+  const { closing } = story;
+  if (closing === undefined) return { kind: "draining", lost: [], ...known };
+  const lost = underWay(story, closing.mark.at).filter(accepted);
+  if (lost.length === 0 || leaving(story) !== undefined) return { kind: "well", lost: [], ...known };
+  if (story.gaps) return { kind: "well", lost: [], ...known, unclear: true };
+  // Some clients answer a GOAWAY by one of their own and wait on; others leave with it.
+  const both = story.goAways.some((g) => g.by === "client" && isJustBefore(g.mark, closing.mark));
+  return { kind: "cut", lost, ...known, unsure: both };
+}
+
+/** When the client left: its GOAWAY with an error, which ends the connection at once, or its close. */
+function leaving({ goAways, closing }: Http2Story): Mark | undefined {
+  const said = goAways.find((g) => g.by === "client" && g.code !== "NO_ERROR")?.mark;
+  if (said !== undefined && (closing === undefined || said.at <= closing.mark.at)) return said;
+  return closing?.by === "client" ? closing.mark : undefined;
+}
+
+const isJustBefore = (one: Mark, other: Mark): boolean => one.at <= other.at && Number(other.at - one.at) <= AT_ONCE;
+
+/** RST_STREAM NO_ERROR and REFUSED_STREAM are no losses (RFC 9113 §8.1, §8.7). */
+function isServersReset({ reset }: Exchange, since: Going): boolean {
+  if (reset === undefined || reset.by !== "server" || reset.mark.at < since.mark.at) return false;
+  return reset.code !== "NO_ERROR" && reset.code !== "REFUSED_STREAM";
+}
+
+/** Requests that the server had accepted and the client gave up all together, right after the GOAWAY. */
+function abandonedBy(story: Http2Story, first: Going, accepted: (r: Exchange) => boolean): readonly Exchange[] {
+  const pending = underWay(story, first.mark.at).filter(accepted);
+  if (pending.length === 0 || story.gaps) return [];
+  const soon = (at: bigint): boolean => at >= first.mark.at && Number(at - first.mark.at) <= AT_ONCE;
+  const leave = leaving(story);
+  const left = leave !== undefined && soon(leave.at) ? underWay(story, leave.at).filter(accepted) : [];
+  const cancelled = pending.filter(({ reset }) => reset?.by === "client" && soon(reset.mark.at));
+  return left.length > 0 ? [...cancelled, ...left] : cancelled.length === pending.length ? cancelled : [];
+}
+
+/** Whether the same client asked for the same once more, on whichever connection, and was not refused again. */
+export function sentAgain(scene: Scene, story: Http2Story, request: Exchange): boolean {
+  const latest = latestOf(scene).get(keyOf(story, request));
+  return latest !== undefined && latest > request.opened.at;
+}
+
+/** When each client last asked for each thing without being refused. */
+const latestOf = remember((scene: Scene): ReadonlyMap<string, Instant> => {
+  const latest = new Map<string, Instant>();
+  for (const story of http2Stories(scene)) {
+    for (const request of story.requests) {
+      if (request.path === undefined || request.reset?.code === "REFUSED_STREAM") continue;
+      const key = keyOf(story, request);
+      const known = latest.get(key);
+      if (known === undefined || known < request.opened.at) latest.set(key, request.opened.at);
+    }
+  }
+  return latest;
+});
+
+const keyOf = ({ client }: Http2Story, { method, path }: Exchange): string =>
+  JSON.stringify([client?.address, method, path]);

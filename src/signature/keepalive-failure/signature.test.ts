@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { claimsOf } from "../../../tests/helpers/claims.ts";
+import { signature } from "./signature.ts";
+
+test.each([
+  ["match", ["keepalive certain 10.1.2.3:42852 > 10.9.9.9:5432: capture#5,7,8,9,10,11,12,13,14,15,16"]],
+  ["user-timeout", ["user-timeout likely 10.1.2.3:42852 > 10.9.9.9:5432: capture#5,7,8,9,10,11,13"]],
+  ["near-miss", []],
+])("%s", (trace, claims) => {
+  expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
+});
