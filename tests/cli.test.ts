@@ -129,9 +129,9 @@ describe("flows", () => {
     const csv = halfopen(["flows", LOST, "--format", "csv"]).out.trim().split("\r\n").slice(1);
     const text = halfopen(["flows", LOST]).out;
     expect(captures).toHaveLength(1);
-    expect(captures[0].flows.map((flow: { stream: number }) => flow.stream)).toEqual([0, 1]);
-    expect(csv.map((line) => Number(line.split(",")[1]))).toEqual([0, 1]);
-    expect(text.match(/^ +\d+ {2}\S+:\d+/gm)).toHaveLength(2);
+    expect(captures[0].flows.map((flow: { stream: number }) => flow.stream)).toEqual([0, 1, 2, 3]);
+    expect(csv.map((line) => Number(line.split(",")[1]))).toEqual([0, 1, 2, 3]);
+    expect(text.match(/^ +\d+ {2}\S+:\d+/gm)).toHaveLength(4);
   });
 
   test("filters choose", () => {
@@ -139,9 +139,9 @@ describe("flows", () => {
       JSON.parse(halfopen(["flows", LOST, "--format", "json", ...args]).out).captures[0].flows.map(
         (flow: { stream: number }) => flow.stream,
       );
-    expect(streams("--endpoint", "10.20.12.5:443")).toEqual([1]);
-    expect(streams("--endpoint", "10.20.1.10")).toEqual([0, 1]);
-    expect(streams("--endpoint", ":443")).toEqual([0, 1]);
+    expect(streams("--endpoint", "10.20.12.5:443")).toEqual([1, 3]);
+    expect(streams("--endpoint", "10.20.1.10")).toEqual([0, 1, 2, 3]);
+    expect(streams("--endpoint", ":443")).toEqual([0, 1, 2, 3]);
     expect(streams("--endpoint", "[2001:db8::1]:443")).toEqual([]);
     expect(streams("--stream", "1")).toEqual([1]);
     expect(streams("--stream", "99")).toEqual([]);

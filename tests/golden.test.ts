@@ -33,8 +33,9 @@ describe.each(names)("examples/%s", async (name) => {
     expect(text).toBe(readFileSync(file, "utf8"));
   });
 
-  test("its README quotes the verdict", () => {
-    quotes(`examples/${name}/README.md`, "verdict", fenced(renderVerdict(explanation, { width: 100, colour: false })));
+  test.each(quoted(name))("its README quotes the %s", async (mark, files) => {
+    const told = mark === "verdict" ? explanation : await explainEvidence(files);
+    quotes(`examples/${name}/README.md`, mark, fenced(renderVerdict(told, { width: 100, colour: false })));
   });
 });
 
@@ -55,6 +56,25 @@ test("the README lists every signature", () => {
   );
   quotes("README.md", "signatures", ["| signature | mechanism |", "| --- | --- |", ...rows].join("\n"));
 });
+
+/**
+ * A README quotes the verdict on all of its evidence, and, where it has the marks, on the captures (with
+ * their keys) alone and on everything else alone.
+ */
+function quoted(name: string): [mark: string, files: string[]][] {
+  const folder = join("examples", name);
+  const readme = readFileSync(join(folder, "README.md"), "utf8");
+  const evidence = readdirSync(folder).filter((file) => file !== "README.md");
+  const packets = (file: string): boolean => /\.pcap(?:ng)?$|^sslkeys/.test(file);
+  const parts: [string, string[]][] = [
+    ["verdict", evidence],
+    ["verdict captures", evidence.filter(packets)],
+    ["verdict logs", evidence.filter((file) => !packets(file))],
+  ];
+  return parts
+    .filter(([mark]) => mark === "verdict" || readme.includes(`<!-- ${mark} -->`))
+    .map(([mark, files]) => [mark, files.map((file) => join(folder, file))]);
+}
 
 const fenced = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\``;
 

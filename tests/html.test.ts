@@ -192,7 +192,7 @@ describe.skipIf(!here)(`in ${CHROMIUM} (passed over where that is missing)`, () 
     const folder = join(scratch, "hostile");
     mkdirSync(folder);
     const name = `"><img src=x onerror=alert(1)><svg onload=alert(2)>' style='x &lt;.pcap`;
-    const capture = readFileSync(join(EXAMPLES, "keep-alive-race", "client.pcap"));
+    const capture = readFileSync(join(EXAMPLES, "keep-alive-race", "ingress.pcap"));
     // The same length, in the request line that the summary quotes.
     writeFileSync(join(folder, name), replaced(capture, "/v1/orders", "/<script>x"));
     writeFileSync(join(folder, "<title><script>alert(3)<"), "not a capture");
