@@ -1,7 +1,8 @@
+import type { EventName } from "../flow/events.ts";
 import { clientOf, serverOf } from "../flow/flow.ts";
 import { sameEndpoint } from "../net/endpoint.ts";
 import { seqAfter } from "../net/sequence.ts";
-import { ACK, SYN } from "../net/tcp-flags.ts";
+import { ACK, RST, SYN } from "../net/tcp-flags.ts";
 import type { Segment, Trail } from "../session/segment.ts";
 
 /** What identifies a connection wherever it is seen: its numbers. */
@@ -43,11 +44,14 @@ export function sameConnection(a: Trail, ia: Identity, b: Trail, ib: Identity): 
   return overlap && (sameTuple || clientOf(a.flow).port === clientOf(b.flow).port);
 }
 
+const STRANGE: readonly EventName[] = ["foreignAck", "challengeAck"];
+
 function range(segments: readonly Segment[], from: "client" | "server"): readonly [number, number] | undefined {
   let low: number | undefined;
   let high: number | undefined;
   for (const s of segments) {
-    if (s.from !== from) continue;
+    // A RST, and the challenge that it answers, may carry another connection's numbers (RFC 9293 §3.10.7.3, RFC 5961 §4).
+    if (s.from !== from || (s.flags & RST) !== 0 || STRANGE.some((note) => s.notes.includes(note))) continue;
     const end = (s.seq + s.length) >>> 0;
     if (low === undefined || seqAfter(low, s.seq)) low = s.seq;
     if (high === undefined || seqAfter(end, high)) high = end;

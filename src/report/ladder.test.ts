@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COLLISION } from "../../tests/sample-explanations.ts";
 import type { EvidenceReport } from "../incident/explanation.ts";
+import { printIPv6 } from "../net/address.ts";
+import { parseAddress } from "../net/parse-address.ts";
 import { drawLadder } from "./ladder.ts";
 import { columns } from "./lines.ts";
 import { paletteOf } from "./palette.ts";
@@ -72,7 +74,11 @@ test("times of another capture are put on the first one's clock", () => {
 });
 
 describe("whatever the evidence is", () => {
-  const address = fc.oneof(fc.ipV4(), fc.ipV6());
+  // As everything in an explanation, in its canonical form (RFC 5952).
+  const address = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6().map((text) => printIPv6(parseAddress(text))),
+  );
   const endpoint = fc.record({ address, port: fc.nat(65535) });
   const evidence = fc.record(
     {

@@ -6,7 +6,7 @@ import { paletteOf } from "./palette.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
 import { renderIncident, renderOthers } from "./text-incident.ts";
 import { renderInputs } from "./text-inputs.ts";
-import { causeOf, count, groupIncidents, groupLine, type IncidentGroup, verdictOf } from "./verdict.ts";
+import { causeOf, count, groupIncidents, groupLine, type IncidentGroup, verdictOf, worthALine } from "./verdict.ts";
 
 /** How a terminal report is printed. */
 export interface TextOptions {
@@ -59,7 +59,7 @@ function headline(page: Page, groups: readonly IncidentGroup[]): string[] {
   const [line = "", ...rest] = wrap(printable(verdict.line), page.width - indent);
   const lines = [`${badge}  ${palette.strong(line)}`, ...rest.map((more) => " ".repeat(indent) + palette.strong(more))];
   if (groups.length > 1) {
-    for (const group of groups) lines.push(...paragraph(page, groupLine(group), indent));
+    for (const group of worthALine(groups)) lines.push(...paragraph(page, groupLine(group), indent));
   }
   return lines;
 }

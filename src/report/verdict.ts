@@ -107,6 +107,12 @@ const BY: Readonly<Record<Incident["initiator"], string>> = {
   unknown: "by whom is not seen",
 };
 
+/** The groups that the verdict does not tell already: of one loss only what made it worse. */
+export function worthALine(groups: readonly IncidentGroup[]): readonly IncidentGroup[] {
+  const losses = groups.filter(({ first }) => first.contributes !== true);
+  return losses.length > 1 ? groups : groups.filter(({ first }) => first.contributes === true);
+}
+
 /** A group in a line: how often, what, by whom; or what it made worse. */
 export function groupLine({ first, others }: IncidentGroup): string {
   if (first.contributes === true) return `made worse by ${causeOf(first)} (${first.confidence})`;

@@ -1,6 +1,6 @@
 import type { Explanation } from "../../incident/explanation.ts";
 import { shortNames, withShortNames } from "../short-names.ts";
-import { count, groupIncidents, groupLine, type IncidentGroup, verdictOf } from "../verdict.ts";
+import { count, groupIncidents, groupLine, type IncidentGroup, verdictOf, worthALine } from "../verdict.ts";
 import { incidentSection } from "./incident-section.ts";
 import { inputsSection, notesSection } from "./inputs-section.ts";
 import { type Html, html, printHtml } from "./markup.ts";
@@ -49,5 +49,5 @@ ${inputsSection(sheet)}
 
 /** Each way of losing with how often, as links. */
 function ways(groups: readonly IncidentGroup[]): Html {
-  return html`<ul class="ways">${groups.map((group) => html`<li><a href="#${keyOf(group.first)}">${groupLine(group)}</a></li>`)}</ul>`;
+  return html`<ul class="ways">${worthALine(groups).map((group) => html`<li><a href="#${keyOf(group.first)}">${groupLine(group)}</a></li>`)}</ul>`;
 }
