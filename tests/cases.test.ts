@@ -11,15 +11,13 @@ import { explainEvidence } from "../src/explain-evidence.ts";
 interface Truth {
   readonly causes?: readonly string[];
   readonly allow?: readonly string[];
+  readonly notesExpected?: readonly string[];
   readonly evidence?: readonly {
     readonly file: string;
     readonly frames?: readonly number[];
     readonly lines?: readonly number[];
   }[];
 }
-
-/** Causes that logs or decrypted frames prove; this version reads packets only. */
-const NEED_MORE_THAN_PACKETS = ["goaway-error", "client-port-exhaustion", "tls-handshake-failure"];
 
 const folder = process.env.HALFOPEN_CASES;
 const cases =
@@ -34,17 +32,20 @@ describe.skipIf(cases.length === 0)("real incidents (the folder that HALFOPEN_CA
     const files = readdirSync(dir)
       .filter((f) => f !== "truth.json")
       .map((f) => join(dir, f));
-    const { incidents } = await explainEvidence(files);
+    const { incidents, notes } = await explainEvidence(files);
     const claims = incidents.filter((i) => i.cause !== "inconclusive" && i.confidence !== "possible");
-    const expected = (truth.causes ?? []).filter((cause) => !NEED_MORE_THAN_PACKETS.includes(cause));
+    const expected = truth.causes ?? [];
     const claimed = new Set(claims.map((i) => i.cause));
     for (const cause of expected) expect([...claimed]).toContain(cause);
     for (const cause of claimed) expect([...expected, ...(truth.allow ?? [])]).toContain(cause);
+    for (const note of truth.notesExpected ?? []) expect(notes.map((n) => n.kind)).toContain(note);
     if (expected.length === 0) return;
-    const named = new Set((truth.evidence ?? []).flatMap((e) => (e.frames ?? []).map((n) => `${e.file}#${n}`)));
-    const shown = claims.flatMap((i) => i.evidence.map((e) => `${basename(e.file)}#${e.packet}`));
+    const named = new Set(
+      (truth.evidence ?? []).flatMap((e) => (e.frames ?? e.lines ?? []).map((n) => `${e.file} ${n}`)),
+    );
+    const shown = claims.flatMap((i) => i.evidence.map((e) => `${basename(e.file)} ${e.packet ?? e.line}`));
     expect(
-      shown.some((packet) => named.has(packet)),
+      shown.some((item) => named.has(item)),
       `evidence ${shown.join(" ")}`,
     ).toBe(true);
   });
