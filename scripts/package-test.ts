@@ -41,6 +41,7 @@ function pack(): string {
     /^bin\/halfopen\.cjs$/,
     /^dist\/([\w/-]+\.(js|d\.ts)|\.built)$/,
     /^schema\/[\w.-]+\.json$/,
+    /^src\/path\/rule\/[\w-]+\/README\.md$/,
     /^src\/signature\/[\w-]+\/README\.md$/,
   ];
   const needless = paths.filter((path) => !allowed.some((pattern) => pattern.test(path)));
@@ -69,7 +70,12 @@ function command(): void {
   const signatures = halfopen(0, "signatures");
   for (const id of signatureIds()) assert.ok(signatures.includes(id), `signatures does not list ${id}`);
   halfopen(2, "explain", join(folder, "no-such-file.pcap"));
-  say("the command answers: --version, explain, signatures, and exit code 2 for a missing file");
+  const unsafe = join(folder, "path.yaml");
+  writeFileSync(unsafe, "path: 1\nhops:\n  - { id: alb, product: aws-alb }\n  - { id: app, product: uvicorn }\n");
+  assert.match(halfopen(1, "check", unsafe, "--fix"), /keep-alive-order/);
+  assert.match(halfopen(0, "check", "--explain", "keep-alive-order"), /^# keep-alive-order/);
+  assert.match(halfopen(0, "catalogue", "uvicorn"), /uvicorn\.keep-alive/);
+  say("the command answers: --version, explain, signatures, check, catalogue, and exit code 2 for a missing file");
 }
 
 function library(): void {

@@ -87,6 +87,58 @@ function programFor(done: (exitCode: number) => void): Command {
       done(await framesCommand(paths, options));
     });
   program
+    .command("check")
+    .description("find where a path of timeouts lets a connection go half-open, before it does")
+    .argument("[files...]", "path.yaml and real configuration, folders of it, or - for standard input")
+    .addOption(
+      new Option("--format <format>", "how to print it").choices(["text", "json", "sarif", "junit"]).default("text"),
+    )
+    .option("--fix", "print the smallest set of changes that makes each path safe (changes no file)")
+    .option("--in-order", "files without a path.yaml are a path in their order, the client's first")
+    .option("--strict", "warnings count as errors")
+    .option("--explain <rule>", "print the page of a rule (list: all of them)")
+    .addOption(
+      new Option("--suppress <rule[:hop,hop]=reason>", "leave findings out of the count").argParser(
+        (text: string, before: string[] | undefined) => [...(before ?? []), text],
+      ),
+    )
+    .option("-o, --output <file>", "write it to a file in place of standard output")
+    .addOption(colourOption())
+    .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
+    .option("--width <columns>", "columns of the text, at least 72 (default: the terminal's)")
+    .option("-q, --quiet", "print only a verdict for each path")
+    .option("-v, --verbose", "print what was read, assumed and ignored too")
+    .action(async (paths: string[], options) => {
+      const { checkCommand } = await import("./check-command.ts");
+      done(await checkCommand(paths, options));
+    });
+  program
+    .command("path")
+    .description("write a path.yaml for check")
+    .command("init")
+    .description("write one from products and configuration files, from client to server")
+    .argument(
+      "<hops...>",
+      "files, or [id=]product[@version][:key=value,...], for instance undici aws-alb node-server@20",
+    )
+    .option("-o, --output <file>", "write it to a file in place of standard output")
+    .option("--force", "replace a file that is already there")
+    .action(async (hops: string[], options) => {
+      const { pathInitCommand } = await import("./path-command.ts");
+      done(await pathInitCommand(hops, options));
+    });
+  program
+    .command("catalogue")
+    .description("look up timeouts, limits and behaviours of balancers, proxies, servers, clients and kernels")
+    .argument("[words...]", "words that must all occur; none: everything")
+    .option("--json", "print it as JSON")
+    .addOption(colourOption())
+    .addOption(new Option("--color <when>").hideHelp().choices(["auto", "always", "never"]))
+    .action(async (words: string[], options) => {
+      const { catalogueCommand } = await import("./catalogue-command.ts");
+      done(await catalogueCommand(words, options));
+    });
+  program
     .command("signatures")
     .description("list the ways a connection is lost that can be told apart, or print the page of one")
     .argument("[id]", "for instance keep-alive-race")
@@ -115,5 +167,7 @@ Examples:
   halfopen explain --symptom 'read: connection reset by peer'   what can that mean?
   halfopen frames trouble.pcap --keylog k.log    every HTTP/2 frame, GOAWAY and PING among them
   halfopen signatures keep-alive-race            what that means and how to stop it
+  halfopen check path.yaml --fix                 where can a connection go half-open, and what to change
+  halfopen catalogue nginx keepalive             timeouts and what happens when they expire
 
-Exit code: 0 nothing was lost, 1 something was, 2 it could not run.`;
+Exit code: 0 nothing was lost (check: safe), 1 something was (unsafe), 2 it could not run.`;

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { Fault } from "./net/fault.ts";
+import { printable } from "./net/printable.ts";
+import { type CheckOptions, type CheckResult, type ConfigFile, check } from "./path/check.ts";
+import { READERS } from "./path/read/index.ts";
+
+/** Largest file that is taken for configuration. */
+const MOST_BYTES = 4_194_304;
+/** Files that a folder may hold. */
+const MOST_FILES = 10_000;
+
+/** What to do with files beside checking them. */
+export type CheckFilesOptions = Omit<CheckOptions, "readers" | "load">;
+
+/** Reads files and folders of configuration, and those that they name, and checks them. Writes nothing. */
+export function checkFiles(paths: readonly string[], options: CheckFilesOptions = {}): CheckResult {
+  const files = paths.flatMap((path) => (path === "-" ? [{ file: "-", text: readText(0, "-") }] : filesAt(path)));
+  return check(files, { ...options, readers: READERS, load });
+}
+
+/** A file that another names, relative to that one. Only readable, regular, and not too large ones. */
+function load(path: string, from: string): ConfigFile | undefined {
+  const file = isAbsolute(path) ? path : join(dirname(from), path);
+  try {
+    const status = statSync(file);
+    if (!status.isFile() || status.size > MOST_BYTES) return undefined;
+    return { file, text: readFileSync(file, "utf8") };
+  } catch {
+    return undefined;
+  }
+}
+
+function filesAt(path: string): readonly ConfigFile[] {
+  const status = statOf(path);
+  if (!status.isDirectory()) return [{ file: path, text: readText(path, path) }];
+  const names = readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ya?ml|json|conf|cfg|properties|txt|toml)$|^Dockerfile/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/(^|\/)(node_modules|\.git)\//.test(file))
+    .sort();
+  if (names.length > MOST_FILES) {
+    throw new Fault(
+      "too-many-files",
+      `${printable(path)} holds ${names.length} files.`,
+      "Name the files, or fewer folders.",
+    );
+  }
+  return names.map((file) => ({ file, text: readText(file, file), found: true }));
+}
+
+function statOf(path: string): ReturnType<typeof statSync> & object {
+  try {
+    return statSync(path);
+  } catch {
+    throw new Fault("no-such-file", `There is no file '${printable(path)}', or it cannot be read.`, "Check the name.");
+  }
+}
+
+function readText(source: string | 0, name: string): string {
+  try {
+    const bytes = readFileSync(source);
+    // One character too many, so that a reader sees that there is more than it takes.
+    return bytes.subarray(0, MOST_BYTES + 1).toString("utf8");
+  } catch {
+    throw new Fault("unreadable", `'${printable(name)}' cannot be read.`, "Check its rights and that it is a file.");
+  }
+}

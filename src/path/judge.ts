@@ -1,0 +1,122 @@
+import { isVerified } from "../catalogue/entry.ts";
+import { entryOf } from "../catalogue/look-up.ts";
+import { type Demand, type Fit, fitOf, type Level } from "./demand.ts";
+import type { Path } from "./hop.ts";
+import { olderPath } from "./older-path.ts";
+import { RULES } from "./rule/index.ts";
+import { sceneOf } from "./scene.ts";
+import type { Setting, SettingKey } from "./setting.ts";
+
+/** A setting that a finding is about. */
+export interface NamedSetting {
+  readonly hop: string;
+  readonly key: SettingKey;
+  /** Absent where nobody says it and no default is known. */
+  readonly setting?: Setting;
+}
+
+/** Something wrong with a path. */
+export interface PathFinding {
+  readonly rule: string;
+  readonly level: Level;
+  /** Whether it holds but for its margin. */
+  readonly tight: boolean;
+  readonly branch: number;
+  readonly hops: readonly string[];
+  /** The settings that contradict each other. */
+  readonly settings: readonly NamedSetting[];
+  readonly says: string;
+  readonly remedy: string;
+  /** Ids of catalogue entries that it rests on and that are no verified facts. */
+  readonly unverified: readonly string[];
+  /** Why it is not counted, if the path says so. */
+  readonly suppressed?: string;
+}
+
+/** A demand with how a path meets it. */
+export interface JudgedDemand {
+  readonly demand: Demand;
+  readonly fit: Fit;
+}
+
+/**
+ * Every demand of every rule, each once, with how the path meets it. Where a version is not stated the newest is assumed; what only
+ * then is an error is a warning that says so.
+ */
+export function demandsOf(path: Path): readonly JudgedDemand[] {
+  const now = asked(path);
+  const { older, hops } = olderPath(path);
+  if (older === undefined || now.every(({ fit }) => fit !== "broken")) return now;
+  const brokenThen = new Set(asked(older).flatMap(({ demand, fit }) => (fit === "broken" ? [nameOf(demand)] : [])));
+  return now.map((judged) => {
+    const { demand, fit } = judged;
+    if (fit !== "broken" || demand.level !== "error" || brokenThen.has(nameOf(demand))) return judged;
+    const about = hops.filter((hop) => demand.hops.includes(hop)).join(" and ");
+    const says = `${demand.says} This depends on the version of ${about || hops.join(" and ")}, which is not stated: the newest is assumed.`;
+    return { demand: { ...demand, level: "warning", says }, fit };
+  });
+}
+
+function asked(path: Path): readonly JudgedDemand[] {
+  const scene = sceneOf(path);
+  const seen = new Set<string>();
+  return RULES.flatMap((rule) => rule.demands(scene))
+    .filter((demand) => !seen.has(nameOf(demand)) && seen.add(nameOf(demand)))
+    .map((demand) => ({ demand, fit: fitOf(demand, scene.look) }));
+}
+
+const nameOf = ({ rule, hops, settings }: Demand): string => JSON.stringify([rule, hops, settings]);
+
+const ORDER: Readonly<Record<Level, number>> = { error: 0, warning: 1, note: 2 };
+
+/** What is wrong with a path, the worst first. */
+export function judge(path: Path): readonly PathFinding[] {
+  const hops = new Map([...path.hops, ...path.detectors.map(({ hop }) => hop)].map((hop) => [hop.id, hop]));
+  return demandsOf(path)
+    .filter(({ fit }) => fit !== "met")
+    .map(({ demand, fit }) => {
+      const settings = demand.settings.map(({ hop, key }) => {
+        const setting = hops.get(hop)?.settings.get(key);
+        return { hop, key, ...(setting === undefined ? {} : { setting }) };
+      });
+      const { rule, branch, hops: between, says, remedy } = demand;
+      return {
+        rule,
+        level: levelOf(demand.level, fit),
+        tight: fit === "tight",
+        branch,
+        hops: between,
+        settings,
+        says: fit === "tight" ? `Too close: ${says}` : says,
+        remedy,
+        unverified: settings.flatMap(({ setting }) => doubtful(setting)),
+      };
+    })
+    .sort((a, b) => ORDER[a.level] - ORDER[b.level]);
+}
+
+/** What is not judged since it is not known, one sentence each: how long one of two neighbours keeps idle connections. */
+export function notJudged(path: Path): readonly string[] {
+  const { segments, value } = sceneOf(path);
+  const says = segments.flatMap(({ opener, acceptor, carries, http2, boxes }) => {
+    const pool = value(opener, "poolIdleTimeoutMs");
+    const idle = value(acceptor, "idleTimeoutMs");
+    const plain = carries.includes("http") && (!http2 || boxes.length > 0) && value(opener, "reusesConnections") !== 0;
+    // Of browsers and other callers of which nothing is said nothing is missed.
+    if (!plain || (opener.role === "client" && pool === undefined)) return [];
+    const unknown = [
+      ...(pool === undefined ? [`how long ${opener.id} keeps idle connections towards ${acceptor.id}`] : []),
+      ...(idle === undefined ? [`how long ${acceptor.id} keeps idle connections of ${opener.id}`] : []),
+    ];
+    return unknown.length === 0 ? [] : [`${unknown.join(", and ")} is not known`];
+  });
+  return [...new Set(says)];
+}
+
+const levelOf = (level: Level, fit: Fit): Level => (fit === "tight" && level === "error" ? "warning" : level);
+
+function doubtful(setting: Setting | undefined): readonly string[] {
+  if (setting?.stated !== "assumed-default" || setting.entry === undefined) return [];
+  const entry = entryOf(setting.entry);
+  return entry === undefined || isVerified(entry) ? [] : [entry.id];
+}

@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import { judgePath, linesOf, pathText } from "../../../../tests/helpers/judge-path.ts";
+
+/** A story, its hops from client to server, what else the path says, and what is found. */
+const CASES: readonly (readonly [string, string, string, readonly string[]])[] = [
+  [
+    "both ends keep longer than the box",
+    `
+a: client poolIdleTimeout=10m
+b: aws-nlb
+c: server idleTimeout=20m
+`,
+    "",
+    ["error box-forgets-first a.poolIdleTimeout b.idleTimeout c.idleTimeout"],
+  ],
+  [
+    "the caller closes first",
+    `
+a: client poolIdleTimeout=5m
+b: aws-nlb
+c: server idleTimeout=20m
+`,
+    "",
+    [],
+  ],
+  [
+    "the server closes first: the box is content",
+    `
+a: client poolIdleTimeout=10m
+b: aws-nlb
+c: server idleTimeout=5m
+`,
+    "",
+    [],
+  ],
+  [
+    "half a second before is too close",
+    `
+a: client poolIdleTimeout=349500ms
+b: aws-nlb
+c: server idleTimeout=20m
+`,
+    "",
+    ["warning box-forgets-first a.poolIdleTimeout b.idleTimeout c.idleTimeout"],
+  ],
+  [
+    "the server probes",
+    `
+a: client poolIdleTimeout=10m
+b: aws-nlb
+c: server idleTimeout=20m serverTcpKeepalive=60s
+`,
+    "",
+    [],
+  ],
+  [
+    "one end is not known",
+    `
+a: client poolIdleTimeout=10m
+b: aws-nlb
+c: server
+`,
+    "",
+    ["warning box-forgets-first a.poolIdleTimeout b.idleTimeout"],
+  ],
+  [
+    "nothing is known",
+    `
+a: client
+b: aws-nlb
+c: server
+`,
+    "",
+    [],
+  ],
+  [
+    "RST to both ends is a close",
+    `
+a: client poolIdleTimeout=10m
+b: azure-load-balancer resetsOnExpiry=true
+c: server idleTimeout=20m
+`,
+    "",
+    [],
+  ],
+  [
+    "two boxes, the shorter counts",
+    `
+a: client poolIdleTimeout=5m
+b: aws-nlb
+n: azure-nat-gateway
+c: server idleTimeout=20m
+`,
+    "",
+    ["error box-forgets-first a.poolIdleTimeout n.idleTimeout c.idleTimeout"],
+  ],
+  [
+    "on a stream closing idle connections does not help",
+    `
+a: client poolIdleTimeout=60s
+b: aws-nlb
+c: server idleTimeout=20m
+`,
+    "carries: [streams]",
+    ["error box-forgets-first a.tcpKeepalive b.idleTimeout"],
+  ],
+  [
+    "a watch with a health check",
+    `
+a: kubernetes-client
+b: aws-nlb
+c: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
+  [
+    "a host's own connection tracking",
+    `
+a: client poolIdleTimeout=10m
+c: server idleTimeout=20m conntrackEstablished=300s
+`,
+    "",
+    ["error box-forgets-first a.poolIdleTimeout c.conntrackEstablished c.idleTimeout"],
+  ],
+  [
+    "Go probes every 30 s",
+    `
+a: go-client
+b: aws-nlb
+c: server idleTimeout=20m
+`,
+    "",
+    [],
+  ],
+];
+
+test.each(CASES)("%s", (_, hops, more, found) => {
+  const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "box-forgets-first");
+  expect(mine).toEqual(found);
+});

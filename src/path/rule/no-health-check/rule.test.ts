@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { judgePath, linesOf, pathText } from "../../../../tests/helpers/judge-path.ts";
+
+/** A story, its hops from client to server, what else the path says, and what is found. */
+const CASES: readonly (readonly [string, string, string, readonly string[]])[] = [
+  [
+    "a watch without",
+    `
+a: go-client
+b: kube-apiserver
+`,
+    "carries: [watches]",
+    ["error no-health-check a.readIdleTimeout"],
+  ],
+  [
+    "a stream without",
+    `
+a: grpc-go-client
+b: grpc-go-server
+`,
+    "carries: [streams]",
+    ["warning no-health-check a.readIdleTimeout"],
+  ],
+  [
+    "a watch with",
+    `
+a: kubernetes-client
+b: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
+  [
+    "a watch with the check turned off",
+    `
+a: kubernetes-client readIdleTimeout=never
+b: kube-apiserver
+`,
+    "carries: [watches]",
+    ["error no-health-check a.readIdleTimeout"],
+  ],
+  [
+    "a user timeout is one",
+    `
+a: go-client tcpUserTimeout=60s
+b: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
+  [
+    "a client of which nothing is known",
+    `
+a: client
+b: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
+  [
+    "plain requests find out by themselves",
+    `
+a: go-client
+b: kube-apiserver
+`,
+    "",
+    [],
+  ],
+];
+
+test.each(CASES)("%s", (_, hops, more, found) => {
+  const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "no-health-check");
+  expect(mine).toEqual(found);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { judgePath, linesOf, pathText } from "../../../../tests/helpers/judge-path.ts";
+
+/** A story, its hops from client to server, what else the path says, and what is found. */
+const CASES: readonly (readonly [string, string, string, readonly string[]])[] = [
+  [
+    "45 s against 40 s",
+    `
+a: kubernetes-client
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.31.4"\n',
+    ["error slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
+  ],
+  [
+    "45 s against 50 s: a heartbeat is 10 s old",
+    `
+a: kubernetes-client
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.32.0"\n',
+    ["warning slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
+  ],
+  [
+    "30 s against 40 s",
+    `
+a: kubernetes-client readIdleTimeout=20s pingTimeout=10s
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.31.4"\n',
+    [],
+  ],
+  [
+    "equal is wrong",
+    `
+a: kubernetes-client readIdleTimeout=25s pingTimeout=15s
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.31.4"\n',
+    ["error slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
+  ],
+  [
+    "a longer grace period",
+    `
+a: kubernetes-client
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.31.4"\n    settings: { nodeMonitorGracePeriod: 60s }\n',
+    [],
+  ],
+  [
+    "no detector",
+    `
+a: kubernetes-client
+b: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
+  [
+    "a check that is off",
+    `
+a: kubernetes-client readIdleTimeout=never
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.31.4"\n',
+    ["error slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
+  ],
+];
+
+test.each(CASES)("%s", (_, hops, more, found) => {
+  const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "slow-health-check");
+  expect(mine).toEqual(found);
+});

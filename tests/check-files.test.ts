@@ -1,0 +1,134 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkFiles } from "../src/check-files.ts";
+import { solve } from "../src/path/fix/solve.ts";
+import { judge } from "../src/path/judge.ts";
+import { advice } from "../src/report/check/text.ts";
+import { linesOf } from "./helpers/judge-path.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "halfopen-check-files-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const write = (name: string, text: string): string => {
+  const file = join(scratch, name);
+  writeFileSync(file, text);
+  return file;
+};
+
+const NGINX = `http {
+  keepalive_timeout 75s;
+  upstream app { server 10.0.0.1:3000; keepalive 32; keepalive_timeout 60s; }
+  upstream api { server 10.0.0.2:3000; keepalive 32; keepalive_timeout 4s; }
+  server {
+    server_name example.com;
+    location /    { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://app; }
+    location /api { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://api; }
+  }
+}
+`;
+write("nginx.conf", NGINX);
+
+describe("a path and the real files that it names", () => {
+  test("every route through a file is a way of its own", () => {
+    const file = write(
+      "path.yaml",
+      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf }\n  - { id: app, product: node-server, version: '20' }\n",
+    );
+    const { paths, files } = checkFiles([file]);
+    expect(files.map(({ kind }) => kind)).toEqual(["path", "nginx"]);
+    expect(paths[0]?.path.branches.length).toBe(2);
+    expect(paths[0] && linesOf(paths[0])).toEqual([
+      "error keep-alive-order ingress/server example.com -> app.poolIdleTimeout app.idleTimeout",
+    ]);
+  });
+
+  test("section chooses one, and the file is not checked once more by itself", () => {
+    const file = write(
+      "section.yaml",
+      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf, section: api }\n  - { id: app, product: node-server, version: '20' }\n",
+    );
+    const { paths } = checkFiles([file, join(scratch, "nginx.conf")]);
+    expect(paths.length).toBe(1);
+    expect(paths[0]?.findings).toEqual([]);
+  });
+
+  test("advice has the file's own key, and one line that several routes share changes for all", () => {
+    const file = write(
+      "front.yaml",
+      "path: 1\nhops:\n  - { id: alb, role: client, settings: { poolIdleTimeout: 120s } }\n  - { id: ingress, files: nginx.conf }\n  - { id: s, role: server }\n",
+    );
+    const [path] = checkFiles([file]).paths;
+    if (path === undefined) throw new Error("no path");
+    expect(path.findings.length).toBe(2);
+    const fixed = { ...path.path, hops: path.path.hops.map((hop) => hop) };
+    const fix = solve(fixed);
+    if (fix.kind !== "changes") throw new Error(fix.kind);
+    expect(judge(fix.path).filter(({ level }) => level === "error")).toEqual([]);
+    expect(fix.changes.length).toBe(1);
+    const said = fix.changes.map((change) => advice(path, change)).join();
+    expect(said).toMatch(/nginx\.conf:2 {2}keepalive_timeout {2}75s → \d+ s|poolIdleTimeout {2}120 s → \d+ s/);
+  });
+
+  test("a file that is not there is an error with its line", () => {
+    const file = write("missing.yaml", "path: 1\nhops:\n  - id: a\n    files: [nowhere.conf]\n  - id: b\n");
+    const [found] = checkFiles([file]).files;
+    expect(found?.problems.map(({ line, code }) => [line, code])).toEqual([[4, "missing-file"]]);
+  });
+
+  test("a section that is not there says which there are", () => {
+    const file = write("typo.yaml", "path: 1\nhops:\n  - { id: a, files: nginx.conf, section: appp }\n  - id: b\n");
+    expect(checkFiles([file]).files[0]?.problems[0]?.says).toContain("server example.com -> app");
+  });
+});
+
+test("files without a path are held against themselves, or in their order if asked", () => {
+  const tomcat = write("application.properties", "server.tomcat.keep-alive-timeout=20s\n");
+  expect(checkFiles([join(scratch, "nginx.conf"), tomcat]).paths.flatMap(linesOf)).toEqual([]);
+  const [path] = checkFiles([join(scratch, "nginx.conf"), tomcat], { inOrder: true }).paths;
+  expect(path?.findings.map(({ rule }) => rule)).toContain("keep-alive-order");
+});
+
+test("a malformed file is an error with file and line, and the rest is still checked", () => {
+  const broken = write("broken.conf", "http {\n  upstream x {\n    keepalive_timeout soon;\n");
+  const { files, paths } = checkFiles([broken, join(scratch, "path.yaml")]);
+  const problems = files.find(({ file }) => file === broken)?.problems ?? [];
+  expect(problems.length).toBeGreaterThan(0);
+  for (const { file, line } of problems) {
+    expect(file).toBe(broken);
+    expect(line).toBeGreaterThan(0);
+  }
+  expect(paths.some(({ findings }) => findings.length > 0)).toBe(true);
+});
+
+test("what nobody knows is an error where it was named, and a remark where it was found in a folder", () => {
+  const folder = mkdtempSync(join(scratch, "unknown-"));
+  const file = join(folder, "notes.txt");
+  writeFileSync(file, "milk, bread\n");
+  const levels = (paths: readonly string[]): string[] =>
+    checkFiles(paths).files.flatMap((f) => f.problems.map((p) => p.level));
+  expect(levels([file])).toEqual(["error"]);
+  expect(levels([folder])).toEqual(["warning"]);
+});
+
+test("no file is ever changed, and no secret is shown", () => {
+  const folder = join(scratch, "copy");
+  cpSync(join(import.meta.dirname, "fixtures", "config"), folder, { recursive: true });
+  writeFileSync(
+    join(folder, "secret.properties"),
+    "server.tomcat.keep-alive-timeout=5s\nspring.datasource.password=hunter2\n",
+  );
+  const seen = (): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((file) => `${file} ${statSync(file).mtimeMs} ${readFileSync(file).toString("hex").length}`);
+  const before = seen();
+  const result = checkFiles([folder]);
+  for (const { path } of result.paths) solve(path);
+  expect(seen()).toEqual(before);
+  const shown = JSON.stringify(result, (_, value) => (value instanceof Map ? [...value] : value));
+  expect(shown).toContain("server.tomcat.keep-alive-timeout");
+  expect(shown).not.toContain("hunter2");
+});
