@@ -14,6 +14,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseTrace } from "./helpers/trace.ts";
+import { captureOf } from "./helpers/trace-capture.ts";
+import { splitLogs } from "./helpers/trace-logs.ts";
 
 /** The page of `explain --format html`, made by the program and opened from disk in a real browser. */
 
@@ -196,16 +199,42 @@ describe.skipIf(!here)(`in ${CHROMIUM} (passed over where that is missing)`, () 
     // The same length, in the request line that the summary quotes.
     writeFileSync(join(folder, name), replaced(capture, "/v1/orders", "/<script>x"));
     writeFileSync(join(folder, "<title><script>alert(3)<"), "not a capture");
+    const lines = readFileSync(join(EXAMPLES, "keep-alive-race", "ingress-error.log"), "utf8");
+    writeFileSync(
+      join(folder, "error<img src=x>.log"),
+      lines.replaceAll("/v1/orders", "/<img src=x onerror=alert(4)>"),
+    );
     const file = explained("spoilt", folder);
     const seen = await opened(file, async (page) => {
       const text = String(await page.evaluate("document.body.innerText"));
       expect(text).toContain(name);
       expect(text).toContain("<title><script>alert(3)<");
       expect(text).toContain("POST /<script>x HTTP/1.1");
+      expect(text).toContain("error<img src=x>.log");
+      expect(text).toContain("<img src=x onerror=alert(4)>");
       expect(await page.evaluate("document.querySelectorAll('script, img, [onload], [onerror], [style]').length")).toBe(
         0,
       );
       expect(await page.evaluate("document.title")).toMatch(/^LOST: /);
+    });
+    expect(seen).toMatchObject({ requests: [pathToFileURL(file).href], complaints: [] });
+  });
+
+  test("hostile GOAWAY debug data is shown as text", async () => {
+    const trace = join(ROOT, "src", "signature", "goaway-error", "match.trace");
+    const hostile = "<script>alert(5)</script>";
+    const text = readFileSync(trace, "utf8").replace(/debug=[^ "\]]+/, `debug=${hostile}`);
+    expect(text).toContain(hostile);
+    const folder = join(scratch, "goaway");
+    mkdirSync(folder);
+    const { packets } = splitLogs(text);
+    for (const section of parseTrace(packets)) {
+      writeFileSync(join(folder, `${section.name}.pcap`), captureOf(section));
+    }
+    const file = explained("goaway", folder);
+    const seen = await opened(file, async (page) => {
+      expect(String(await page.evaluate("document.body.innerText"))).toContain(hostile);
+      expect(await page.evaluate("document.querySelectorAll('script').length")).toBe(0);
     });
     expect(seen).toMatchObject({ requests: [pathToFileURL(file).href], complaints: [] });
   });
