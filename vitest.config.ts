@@ -3,6 +3,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
+    // Run by `npm run test:guard`.
+    exclude: ["node_modules/**", "tests/**/*.long.test.ts"],
     // Long enough for a slow machine; no test measures time.
     testTimeout: 60_000,
     hookTimeout: 60_000,

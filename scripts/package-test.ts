@@ -23,6 +23,9 @@ try {
   install(tarball);
   command();
   library();
+  guard();
+  guardTypes();
+  publishable(tarball);
   types();
   oldNode();
   console.log("package: all right");
@@ -46,7 +49,15 @@ function pack(): string {
   ];
   const needless = paths.filter((path) => !allowed.some((pattern) => pattern.test(path)));
   assert.deepEqual(needless, [], "files that nobody needs");
-  const wanted = ["README.md", "LICENSE", "bin/halfopen.cjs", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js"];
+  const wanted = [
+    "README.md",
+    "LICENSE",
+    "bin/halfopen.cjs",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/cli/main.js",
+    "dist/guard/index.js",
+  ];
   const pages = signatureIds().map((id) => `src/signature/${id}/README.md`);
   const missing = [...wanted, ...pages].filter((path) => !paths.includes(path));
   assert.deepEqual(missing, [], "files that are missing");
@@ -90,6 +101,59 @@ function library(): void {
   say("the library can be imported");
 }
 
+/** The subpath stands alone: it loads no other file of the package, and works. */
+function guard(): void {
+  const script = `
+    import { registerHooks } from "node:module";
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
+    const { connect, drain, goaway } = await import("halfopen/guard");
+    const { createServer } = await import("node:http2");
+    const server = createServer((request, response) => response.end("served"));
+    const { start } = drain(goaway({ chance: 0.02 }).attach(server));
+    server.listen(0, "127.0.0.1", async () => {
+      const client = connect("http://127.0.0.1:" + server.address().port);
+      const text = await (await client.request()).text();
+      const [report] = await Promise.all([start(), client.close()]);
+      const others = loaded.filter((url) => url.startsWith("file:") && !url.includes("/halfopen/dist/guard/"));
+      console.log(text, report.cut, others.length);
+    });
+  `;
+  writeFileSync(join(project, "guard.js"), script);
+  const output = execFileSync(process.execPath, ["guard.js"], { cwd: project, encoding: "utf8" });
+  assert.equal(output.trim(), "served 0 0");
+  say("halfopen/guard can be imported, alone");
+}
+
+/** With Node's types, which every user of a library for Node's servers has. */
+function guardTypes(): void {
+  const script = `
+    import { createServer } from "node:http2";
+    import { type Drain, drain, RequestError } from "halfopen/guard";
+    export const drained: Drain = drain(createServer(), { graceMs: 1000 });
+    // @ts-expect-error: would pass if the types did not resolve
+    export const wrong: number = RequestError;
+  `;
+  writeFileSync(join(project, "guard.ts"), script);
+  compile("guard.ts", { types: ["node"], typeRoots: [join(root, "node_modules/@types")] });
+  say("the types of halfopen/guard resolve");
+}
+
+/** publint and are-the-types-wrong find nothing, for either door. The package is ESM only, on purpose. */
+function publishable(tarball: string): void {
+  run("publint", "run", "--strict", root);
+  run("attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "./schema/*.json");
+  say("publint and are-the-types-wrong find nothing");
+}
+
+function run(tool: string, ...args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin", tool), args, {
+    encoding: "utf8",
+    cwd: folder,
+  });
+  assert.equal(status, 0, `${tool} ${args.join(" ")}:\n${stdout}${stderr}`);
+}
+
 /** Compiles a use of the library in strict mode, with nobody else's types about. */
 function types(): void {
   const script = `
@@ -100,12 +164,17 @@ function types(): void {
     export const wrong: number = explanation.incidents;
   `;
   writeFileSync(join(project, "use.ts"), script);
-  const config = { strict: true, module: "nodenext", target: "es2024", lib: ["es2024"], types: [], noEmit: true };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: config, files: ["use.ts"] }));
+  compile("use.ts", { types: [] });
+  say("the types resolve");
+}
+
+function compile(file: string, options: object): void {
+  const strict = { strict: true, module: "nodenext", target: "es2024", lib: ["es2024"], noEmit: true };
+  const config = { compilerOptions: { ...strict, ...options }, files: [file] };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
   const tsc = join(root, "node_modules/.bin/tsc");
   const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", project], { encoding: "utf8" });
   assert.equal(status, 0, `the types do not resolve:\n${stdout}`);
-  say("the types resolve");
 }
 
 /** The command says in one line that Node is too old: a real old one where the machine has it, else a pretended one. */

@@ -16,6 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   report: ["net", "log", "flow", "session", "incident", "catalogue", "path"],
   catalogue: ["net"],
   path: ["net", "catalogue"],
+  guard: [],
   cli: [
     "net",
     "wire",
@@ -78,6 +79,21 @@ test.each(PURE)("%s is pure: no Node module, no package but a named parser, no c
     const text = readFileSync(join(SRC, file), "utf8");
     expect(text, file).not.toMatch(/\bDate\.now|new Date\(\)|performance\.now|Math\.random|console\.|globalThis/);
     expect(text, file).not.toMatch(/\bprocess\.(env|arg|std|hrtime|on|exit|cwd|memory|nextTick)/);
+  }
+});
+
+test("guard stands alone: no package; its machines: no Node module, no clock, no dice, nothing outside their folder", () => {
+  const guard = files.filter((file) => roomOf(file) === "guard");
+  const named = guard.flatMap((file) => importsOf(file).map((name) => ({ file, name })));
+  expect(named.filter(({ name }) => !name.startsWith(".") && !name.startsWith("node:"))).toEqual([]);
+  const machines = named.filter(({ file }) => file.split(sep)[1] === "machines");
+  expect(machines.length).toBeGreaterThan(5);
+  expect(machines.filter(({ name }) => !name.startsWith("./"))).toEqual([]);
+  for (const file of guard.filter((each) => each.split(sep)[1] === "machines")) {
+    const text = readFileSync(join(SRC, file), "utf8");
+    expect(text, file).not.toMatch(
+      /\bDate\.now|new Date\(\)|performance\.now|Math\.random|console\.|globalThis|\bprocess\b|setTimeout/,
+    );
   }
 });
 

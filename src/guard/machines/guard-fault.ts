@@ -1,0 +1,16 @@
+/** A setting that cannot work, with a stable code and the reason in words. Thrown where the setting is given, never later. */
+export class GuardFault extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "GuardFault";
+    this.code = code;
+  }
+}
+
+/** Throws a `GuardFault` unless `value` is a number from `least` to `most`. */
+export function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {
+  if (value >= least && value <= most) return;
+  throw new GuardFault("out-of-range", `${name} must be from ${least} to ${most}, not ${value}`);
+}

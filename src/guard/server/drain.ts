@@ -1,0 +1,182 @@
+import type { ServerResponse } from "node:http";
+import { Server as NetServer } from "node:net";
+import { type Clock, systemClock } from "../clock.ts";
+import { checkRange, GuardFault } from "../machines/guard-fault.ts";
+import { leave } from "./leave.ts";
+import { type AnyServer, type Http1Link, type Http2Link, watchServer } from "./watch-server.ts";
+
+export interface DrainOptions {
+  /**
+   * How long requests in flight may take once the listener is closed; what is open after it is cut. Default: 25000, below the
+   * 30 s of Kubernetes' `terminationGracePeriodSeconds`. Sensible: the longest request, and `notReadyMs` + `graceMs` a few seconds
+   * below the time after which you are killed. Prevents: `drain-cut-short`.
+   * Go: the context of `http.Server.Shutdown`. gRPC: MAX_CONNECTION_AGE_GRACE; `server.drain(port, graceMs)`.
+   */
+  readonly graceMs?: number;
+  /**
+   * How long to go on as before once `ready` is false, so that balancers find out. Default: 0, for use after a preStop sleep. Sensible:
+   * a readiness probe's period times its failure threshold, or 5000 to 15000. Prevents: `terminated-too-early`, connections refused
+   * after SIGTERM. Kubernetes: preStop; `--shutdown-delay-duration` of kube-apiserver. Go and gRPC: none.
+   */
+  readonly notReadyMs?: number;
+  /**
+   * How long an idle HTTP/1 connection is kept, to answer one more request with `Connection: close`; HTTP/1 has no GOAWAY. Default:
+   * 5000, or half of the grace if that is less. Sensible: 1000 to the grace. Prevents: `keep-alive-race` in a drain. Go: none, it closes them
+   * at once. gRPC: none, no HTTP/1.
+   */
+  readonly idleMs?: number;
+  /**
+   * How long the answer to the PING behind the first GOAWAY is awaited. Default: 5000. Sensible: 1000 to 10000.
+   * Prevents: a silent client that holds up the drain. Go: none, it sends one GOAWAY only. gRPC: 5 s, fixed.
+   */
+  readonly roundTripLimitMs?: number;
+  /**
+   * HTTP/2 over TLS. Default: `two-phase`: GOAWAY 2^31-1 first, which refuses nothing, and puts JavaScript between TLS and HTTP/2, with its price
+   * (docs/guard/cost.md). `one-phase`: Node's own GOAWAY at no cost; requests on their way are ignored, and clients that
+   * follow RFC 9113 §8.7 send them again. Sensible: `one-phase` where clients retry
+   * and every microsecond counts. Prevents: requests refused while they were on their way. Go: always one-phase. gRPC: always two.
+   */
+  readonly tls?: "two-phase" | "one-phase";
+  /**
+   * Signals that start it, each once: a second one does what it always does. Default: none. Sensible: `["SIGTERM"]`.
+   * Go: `signal.NotifyContext`. gRPC: none.
+   */
+  readonly signals?: readonly NodeJS.Signals[];
+  readonly clock?: Clock;
+}
+
+/** `ready`: serving. `not-ready`: serving, and the readiness probe says no. `draining`: nothing new. `drained`: no connection is left. */
+export type DrainPhase = "ready" | "not-ready" | "draining" | "drained";
+
+export interface DrainReport {
+  /** Connections that were open when draining began, or came since. */
+  readonly http1: number;
+  readonly http2: number;
+  /** Connections that were ended with requests open, since the grace was over. */
+  readonly cut: number;
+  readonly tookMs: number;
+}
+
+export interface Drain {
+  readonly phase: DrainPhase;
+  /** For a readiness probe: 200 while true, 503 otherwise. */
+  readonly ready: boolean;
+  /** Begins, or tells of the drain that has begun. Resolves once no connection is left; the process ends then by itself, if nothing else holds it. */
+  readonly start: () => Promise<DrainReport>;
+}
+
+/**
+ * Lets a server stop without refusing a request. Call it once, before the server listens; `start` (or a signal) begins.
+ * HTTP/2: GOAWAY with 2^31-1, the true last id a round trip later, closed when the streams are done. HTTP/1: `Connection: close`
+ * on every response, then idle connections are ended. Throws a `GuardFault` if the options cannot work.
+ */
+export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
+  const { graceMs = 25_000, notReadyMs = 0, roundTripLimitMs = 5000, tls = "two-phase", clock = systemClock } = options;
+  const idleMs = options.idleMs ?? Math.min(5000, graceMs / 2);
+  checkRange("graceMs", graceMs, [0, 2 ** 31 - 1]);
+  checkRange("notReadyMs", notReadyMs, [0, 2 ** 31 - 1]);
+  checkRange("roundTripLimitMs", roundTripLimitMs, [1, 600_000]);
+  checkRange("idleMs", idleMs, [0, 2 ** 31 - 1]);
+  if (idleMs > graceMs) {
+    throw new GuardFault(
+      "idle-beyond-grace",
+      `idleMs ${idleMs} is above graceMs ${graceMs}: nothing is kept after the grace`,
+    );
+  }
+  const watch = watchServer(server);
+  if (tls === "two-phase") watch.bridgeTls();
+
+  let phase: DrainPhase = "ready";
+  let report: Promise<DrainReport> | undefined;
+  let idleOver = false;
+  let startedMs = 0;
+  let cut = 0;
+  const seen = { http1: 0, http2: 0 };
+  let settle: () => void = () => {};
+
+  const takeHttp2 = (link: Http2Link): void => {
+    seen.http2 += 1;
+    const leftMs = Math.max(0, startedMs + graceMs - clock.now());
+    leave(link, { roundTripLimitMs, graceMs: leftMs, clock, onGone: (wasCut) => gone(wasCut) });
+  };
+  const takeHttp1 = (link: Http1Link): void => {
+    seen.http1 += 1;
+    for (const response of link.open) sayClose(response);
+    link.socket.once("close", () => gone(false));
+  };
+  const gone = (wasCut: boolean): void => {
+    if (wasCut) cut += 1;
+    settle();
+  };
+
+  watch.onHttp2((link) => phase === "draining" && takeHttp2(link));
+  watch.onHttp1((link) => phase === "draining" && takeHttp1(link));
+  watch.onHttp1Request((response, link) => {
+    if (phase !== "draining") return;
+    sayClose(response);
+    // A response begun before said keep-alive; its connection is idle once it is done.
+    response.once("close", () => idleOver && endIdle(link));
+  });
+
+  const run = async (): Promise<DrainReport> => {
+    phase = "not-ready";
+    if (notReadyMs > 0) await new Promise<void>((resolve) => clock.after(notReadyMs, resolve));
+    phase = "draining";
+    startedMs = clock.now();
+    const closed = new Promise<void>((resolve) => {
+      const check = () => watch.http2.size === 0 && watch.http1.size === 0 && resolve();
+      // The maps lose an entry in the same event; ask when all its listeners have run.
+      settle = () => setImmediate(check);
+      settle();
+    });
+    // Not `server.close`: Node's would end idle connections and sessions at once, with one GOAWAY.
+    NetServer.prototype.close.call(server);
+    for (const link of watch.http2.values()) takeHttp2(link);
+    for (const link of watch.http1) takeHttp1(link);
+    const callOffIdle = clock.after(idleMs, () => {
+      idleOver = true;
+      for (const link of watch.http1) {
+        for (const response of link.open) response.once("close", () => endIdle(link));
+        endIdle(link);
+      }
+    });
+    const callOffGrace = clock.after(graceMs, () => {
+      for (const link of watch.http1) {
+        if (link.open.size > 0) cut += 1;
+        link.socket.destroy();
+      }
+    });
+    await closed;
+    callOffIdle();
+    callOffGrace();
+    // Ends the timers that look for slow HTTP/1 senders.
+    server.close();
+    phase = "drained";
+    return { ...seen, cut, tookMs: clock.now() - startedMs };
+  };
+
+  const start = (): Promise<DrainReport> => {
+    report ??= run();
+    return report;
+  };
+  for (const signal of options.signals ?? []) process.once(signal, () => void start());
+  return {
+    get phase() {
+      return phase;
+    },
+    get ready() {
+      return phase === "ready";
+    },
+    start,
+  };
+}
+
+function sayClose(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader("Connection", "close");
+}
+
+/** Ends a connection on which nothing is going on. One that has begun to send a request is left to its response, or the grace. */
+function endIdle({ open, socket, readWhenIdle }: Http1Link): void {
+  if (open.size > 0 || socket.destroyed || socket.bytesRead > readWhenIdle) return;
+  socket.end();
+}

@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { createSecureServer, createServer, type Http2Server } from "node:http2";
+import * as grpc from "@grpc/grpc-js";
+import { afterEach, describe, expect, test } from "vitest";
+import { connect, drain, goaway } from "../../src/guard/index.ts";
+import { certificate, goProgram, missing, run } from "./peers.ts";
+
+const servers: Http2Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listen(server: unknown): Promise<number> {
+  const own = server as Http2Server;
+  servers.push(own);
+  own.listen(0, "127.0.0.1");
+  await once(own, "listening");
+  return (own.address() as { port: number }).port;
+}
+
+/** Dice that fall on "go" when told to. */
+function loaded(fall: () => boolean): () => number {
+  return () => (fall() ? 0 : 1 - Number.EPSILON);
+}
+
+describe("an HTTP/2 client is told to go elsewhere, finishes, and comes back", () => {
+  test.skipIf(missing("nghttp"))("core API: nghttp gets GOAWAY NO_ERROR and its response", async () => {
+    const server = createServer();
+    const filter = goaway({ chance: 0.02, dice: loaded(() => true) });
+    filter.attach(server);
+    server.on("stream", (stream) => {
+      setTimeout(() => {
+        stream.respond({ ":status": 200 });
+        stream.end("whole");
+      }, 20);
+    });
+    const nghttp = run("nghttp", ["-v", `http://127.0.0.1:${await listen(server)}/`]);
+    expect(await nghttp.ended).toBe(0);
+    expect(nghttp.output()).toContain("whole");
+    expect(nghttp.output()).toMatch(/recv GOAWAY frame[\s\S]*?last_stream_id=2147483647, error_code=NO_ERROR/);
+    expect(filter.counters).toEqual({ requests: 1, sent: 1, exempted: 0 });
+  });
+
+  test.skipIf(missing("curl", "openssl"))(
+    "compatibility API over TLS: curl opens a new connection each time",
+    async () => {
+      const server = createSecureServer({ ...certificate(), allowHTTP1: true }, (_request, response) =>
+        response.end("ok"),
+      );
+      const filter = goaway({ chance: 0.02, dice: loaded(() => true) });
+      filter.attach(server);
+      let connections = 0;
+      server.on("secureConnection", () => {
+        connections += 1;
+      });
+      const url = `https://localhost:${await listen(server)}/`;
+      const curl = run("curl", ["-sS", "--fail", "--cacert", certificate().certFile, url, url, url]);
+      expect(await curl.ended).toBe(0);
+      expect(curl.output()).toBe("okokok");
+      expect({ connections, sent: filter.counters.sent }).toEqual({ connections: 3, sent: 3 });
+      // HTTP/1 is left alone: one connection, nothing counted.
+      const old = run("curl", ["-sS", "--http1.1", "--cacert", certificate().certFile, url, url]);
+      expect(await old.ended).toBe(0);
+      expect({ connections, requests: filter.counters.requests }).toEqual({ connections: 4, requests: 3 });
+    },
+  );
+
+  test.skipIf(missing("go", "openssl")).each(["one-phase", "two-phase"] as const)(
+    "%s over TLS: Go's client under load sees no error",
+    async (tls) => {
+      const server = createSecureServer(certificate(), (request, response) =>
+        request.resume().on("end", () => response.end("ok")),
+      );
+      if (tls === "two-phase") drain(server);
+      let count = 0;
+      const filter = goaway({ chance: 0.02, dice: loaded(() => ++count % 100 === 0) });
+      filter.attach(server);
+      const address = `127.0.0.1:${await listen(server)}`;
+      const client = run(goProgram("client"), ["-addr", address, "-n", "5000", "-c", "20", "-post"]);
+      const result = JSON.parse((await client.says(/result (.*)/))[1] ?? "");
+      expect(result).toMatchObject({ ok: 5000, failed: 0, http2: 5000 });
+      expect(result.dials).toBeGreaterThan(10);
+      expect(filter.counters.sent).toBeGreaterThan(10);
+    },
+  );
+
+  test("this client sends nothing twice and needs no retry in the clear", async () => {
+    let served = 0;
+    const server = createServer((request, response) => {
+      served += 1;
+      request.resume().on("end", () => response.end("ok"));
+    });
+    let count = 0;
+    const filter = goaway({ chance: 0.02, dice: loaded(() => ++count % 50 === 0) });
+    filter.attach(server);
+    const client = connect(`http://127.0.0.1:${await listen(server)}`, { maxAttempts: 1 });
+    const one = async (): Promise<void> => {
+      for (let time = 0; time < 50; time += 1) {
+        const response = await client.request({ method: "POST", body: "bytes" });
+        expect(await response.text()).toBe("ok");
+      }
+    };
+    await Promise.all(Array.from({ length: 40 }, one));
+    expect(served).toBe(2000);
+    expect(client.counters).toMatchObject({ requests: 2000, retries: 0 });
+    expect(client.counters.opened).toBeGreaterThan(10);
+    await client.close();
+  });
+
+  test("a gRPC client (grpc-js) under the filter sees no error", async () => {
+    const server = createServer();
+    let count = 0;
+    const filter = goaway({ chance: 0.02, dice: loaded(() => ++count % 20 === 0) });
+    filter.attach(server);
+    server.on("stream", (stream) => {
+      stream.resume();
+      stream.on("end", () => {
+        stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+        stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+        stream.end(Buffer.from([0, 0, 0, 0, 2, 0x6f, 0x6b]));
+      });
+    });
+    const client = new grpc.Client(`127.0.0.1:${await listen(server)}`, grpc.credentials.createInsecure());
+    const call = (): Promise<string> =>
+      new Promise((done, fail) => {
+        client.makeUnaryRequest(
+          "/test.Echo/Say",
+          (text: string) => Buffer.from(text),
+          (bytes) => bytes.toString(),
+          "hello",
+          (error, answer) => (error === null ? done(answer ?? "") : fail(error)),
+        );
+      });
+    const one = async (): Promise<void> => {
+      for (let time = 0; time < 50; time += 1) expect(await call()).toBe("ok");
+    };
+    await Promise.all(Array.from({ length: 10 }, one));
+    expect(filter.counters.requests).toBe(500);
+    expect(filter.counters.sent).toBeGreaterThan(5);
+    client.close();
+  });
+});
+
+test("exempted clients stay", async () => {
+  const server = createServer((_request, response) => response.end("ok"));
+  const filter = goaway({ chance: 0.02, dice: () => 0, exempt: [{ userAgent: "kube-" }, { path: "/healthz" }] });
+  filter.attach(server);
+  const client = connect(`http://127.0.0.1:${await listen(server)}`);
+  for (const request of [{ headers: { "user-agent": "kube-scheduler" } }, { path: "/healthz" }, { path: "/healthz" }]) {
+    expect(await (await client.request(request)).text()).toBe("ok");
+  }
+  expect(client.counters).toMatchObject({ opened: 1, toldToGo: 0 });
+  expect(filter.counters).toEqual({ requests: 3, sent: 0, exempted: 3 });
+  expect(await (await client.request()).text()).toBe("ok");
+  expect(filter.counters.sent).toBe(1);
+  await client.close();
+});
+
+test("a stream that is open for long is not ended by it, though others come and go", async () => {
+  const server = createServer();
+  let fall = false;
+  goaway({ chance: 0.02, dice: loaded(() => fall) }).attach(server);
+  const watches: import("node:http2").ServerHttp2Stream[] = [];
+  server.on("stream", (stream, headers) => {
+    stream.respond({ ":status": 200 });
+    if (headers[":path"] === "/watch") {
+      watches.push(stream);
+      stream.write("1");
+    } else stream.end("ok");
+  });
+  const client = connect(`http://127.0.0.1:${await listen(server)}`);
+  const watch = await client.request({ path: "/watch" });
+  fall = true;
+  expect(await (await client.request()).text()).toBe("ok");
+  fall = false;
+  expect(await (await client.request()).text()).toBe("ok");
+  // Two connections now: the watch's, which is going away, and a new one.
+  expect(client.counters.connections).toBe(2);
+  watches[0]?.end("2");
+  expect(await watch.text()).toBe("12");
+  await client.close();
+});
