@@ -13,25 +13,9 @@
  * (RFC 7541 §6.2.2), so that every block stands for itself.
  */
 
-const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/** RFC 9113 §7. */
-const ERRORS: readonly string[] = [
-  "NO_ERROR",
-  "PROTOCOL_ERROR",
-  "INTERNAL_ERROR",
-  "FLOW_CONTROL_ERROR",
-  "SETTINGS_TIMEOUT",
-  "STREAM_CLOSED",
-  "FRAME_SIZE_ERROR",
-  "REFUSED_STREAM",
-  "CANCEL",
-  "COMPRESSION_ERROR",
-  "CONNECT_ERROR",
-  "ENHANCE_YOUR_CALM",
-  "INADEQUATE_SECURITY",
-  "HTTP_1_1_REQUIRED",
-];
+import { ERROR_CODES } from "../../src/session/http2/names.ts";
 
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /** The bytes of the frames that a text names. Throws on a mistake. */
 export function framesOf(text: string): number[] {
   return text
@@ -118,7 +102,7 @@ function stringOf(text: string): number[] {
 }
 
 function errorOf(name: string): number {
-  const code = ERRORS.indexOf(name);
+  const code = ERROR_CODES.indexOf(name);
   if (code >= 0) return code;
   if (/^\d+$/.test(name)) return Number(name);
   throw new Error(`unknown error code ${name}`);

@@ -40,7 +40,8 @@ const TYPES: readonly string[] = [
   "ORIGIN",
 ];
 
-const ERRORS: readonly string[] = [
+/** Error codes by number (RFC 9113 §7). */
+export const ERROR_CODES: readonly string[] = [
   "NO_ERROR",
   "PROTOCOL_ERROR",
   "INTERNAL_ERROR",
@@ -70,7 +71,7 @@ const SETTING_NAMES: Readonly<Record<number, string>> = {
 
 export const frameTypeName = (type: number): string =>
   type === 0x10 ? "PRIORITY_UPDATE" : (TYPES[type] ?? `type 0x${type.toString(16)}`);
-export const errorCodeName = (code: number): string => ERRORS[code] ?? `error 0x${code.toString(16)}`;
+export const errorCodeName = (code: number): string => ERROR_CODES[code] ?? `error 0x${code.toString(16)}`;
 export const settingName = (id: number): string => SETTING_NAMES[id] ?? `0x${id.toString(16)}`;
 
 /** The flags that are set, by the names they have in this type of frame. */
