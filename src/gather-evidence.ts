@@ -99,13 +99,15 @@ async function readText(file: string, source: EvidenceSource, gathered: Gathered
   const recorder = new LogRecorder();
   const raw: Uint8Array[] = [];
   let size = 0;
+  let left = 0;
   await readBytes(source, (bytes) => {
     recorder.add(reader.push(bytes));
     const format = reader.recognition?.format;
-    if ((format === undefined || format === "keylog") && size < MOST_SECRETS) {
+    if (format !== undefined && format !== "keylog") raw.length = 0;
+    else if (size < MOST_SECRETS) {
       size += bytes.length;
       raw.push(bytes.slice());
-    } else raw.length = 0;
+    } else left += bytes.length;
     return true;
   });
   recorder.add(reader.end());
@@ -115,7 +117,9 @@ async function readText(file: string, source: EvidenceSource, gathered: Gathered
   }
   if (recognition.format === "keylog") {
     gathered.keyLogs.push(Buffer.concat(raw));
-    return { file, kind: "keylog", entries: counts.parsed, problems: reader.problems() };
+    const cut: Problem = { kind: "key-log-cut", message: "bytes of a key log past 64 MiB were not used", count: left };
+    const problems = left > 0 ? [cut, ...reader.problems()] : reader.problems();
+    return { file, kind: "keylog", entries: counts.parsed, problems };
   }
   const log = recorder.recorded(file, recognition.format, await writtenAt(file));
   gathered.logs.push(log);

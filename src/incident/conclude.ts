@@ -41,9 +41,8 @@ export function conclude(
     scene,
     incidents.filter((x) => x.finding.trails.length > 0),
   );
-  for (const { signature, finding } of incidents) {
-    if (finding.trails.length === 0) weighLogged(scene, standing, signature, finding);
-  }
+  const logged = incidents.filter((x) => x.finding.trails.length === 0).slice(0, MOST_LOGGED);
+  for (const { signature, finding } of logged) weighLogged(scene, standing, signature, finding);
   const beside = all
     .filter((x) => x.signature.contributes === true)
     .map(({ signature, finding }) => opened(signature, finding));
@@ -53,6 +52,9 @@ export function conclude(
     .map(({ signature, finding }) => ({ ...opened(signature, finding), ruledOut: [] }));
   return { conclusions, notes, findings: all.length };
 }
+
+/** Claims of logs that are weighed, the strongest; each is held against all that stand. */
+const MOST_LOGGED = 1000;
 
 const opened = (signature: Signature, finding: Finding): Open => ({
   signature,

@@ -126,8 +126,16 @@ function isOneProgram({ program: one }: LogEntry, { program: other }: LogEntry):
 }
 
 /** A line that names a connection which is not among the lost ones. */
-function namesAnother({ trails }: EffectContext, { ends: { local, remote } }: Told): boolean {
-  if (remote === undefined || trails.length === 0) return false;
+function namesAnother({ trails, conclusion }: EffectContext, { ends: { local, remote } }: Told): boolean {
+  if (remote === undefined) return false;
+  if (trails.length === 0) {
+    const known = [conclusion.finding, ...conclusion.alike].flatMap((f) => f.named ?? []);
+    const ends = known.flatMap(({ client, server }) => [client, server].filter((end) => end !== undefined));
+    return (
+      ends.length > 0 &&
+      !ends.some((end) => end.address === remote.address && (end.port === 0 || end.port === remote.port))
+    );
+  }
   const named = (end: Endpoint): boolean =>
     trails.some(({ flow }) =>
       [flow.a, flow.b].some((e) => e.address === end.address && (end.port === 0 || e.port === end.port)),

@@ -1,4 +1,5 @@
 import type { ErrorWord, LogContent } from "../log/content.ts";
+import { withoutSecrets } from "../log/without-secrets.ts";
 import { printable } from "../net/printable.ts";
 import { printSpan } from "../net/time.ts";
 
@@ -6,7 +7,10 @@ import { printSpan } from "../net/time.ts";
 export function toldBy(content: LogContent): string {
   if (content.kind === "request") {
     const what = [content.method, content.target].filter((word) => word !== undefined).join(" ");
-    return printable(`${content.status ?? "no status"} for ${what === "" ? "a request" : what}`).slice(0, LONGEST);
+    return printable(withoutSecrets(`${content.status ?? "no status"} for ${what === "" ? "a request" : what}`)).slice(
+      0,
+      LONGEST,
+    );
   }
   if (content.kind === "node-status") {
     const silent = content.silentFor === undefined ? "" : ` for ${printSpan(content.silentFor)}`;
@@ -21,7 +25,7 @@ export function toldBy(content: LogContent): string {
   if (content.kind === "watch-ended" && content.resource !== undefined && content.error !== undefined) {
     return printable(`watch of ${content.resource} ended: ${WORDS[content.error] ?? content.error}`).slice(0, LONGEST);
   }
-  const text = "text" in content ? content.text : content.kind;
+  const text = withoutSecrets("text" in content ? content.text : content.kind);
   return printable(text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`).replace(/\.$/, "");
 }
 

@@ -81,6 +81,8 @@ function throughLeases(contexts: readonly EffectContext[], log: Log): void {
     if (contexts.some(({ found }) => found.has(entry))) continue;
     const [best] = carried
       .filter(({ context }) => isTimely(context, log, at))
+      // Any failure in another program is not what this one heard its news through.
+      .filter(({ carrier }) => carrier.rank > 0 || carrier.followed.evidence.log === log.index)
       .sort((a, b) => b.carrier.rank - a.carrier.rank);
     if (best === undefined) continue;
     const { context, carrier } = best;

@@ -43,7 +43,10 @@ export function weighLogged(scene: Scene, standing: Open[], signature: Signature
     (captured ? holder.support : holder.alike).push(finding);
     return;
   }
-  if (signature.id === "inconclusive") return;
+  if (signature.id === "inconclusive") {
+    if (!captured) holder.support.push(finding);
+    return;
+  }
   if (holder.signature.id === "inconclusive" && RANK[finding.confidence] >= RANK.likely) {
     standing[standing.indexOf(holder)] = decided(holder, signature, finding);
     return;
@@ -88,7 +91,9 @@ function isOneStory(
   if (at < startOf(scene, conclusion) - BigInt(before) || at > lastOf(scene, conclusion) + BigInt(after)) return false;
   const named = finding.named ?? [];
   const theirs = endsOf(scene, conclusion);
-  if (named.length === 0 || theirs.length === 0) return true;
+  if (named.length === 0 || theirs.length === 0) {
+    return alike || isSameMoment(scene, conclusion, finding);
+  }
   return named.some(({ client, server }) => {
     const ends = [client, server].filter((end) => end !== undefined);
     if (ends.length === 0) return true;
@@ -98,6 +103,16 @@ function isOneStory(
       (server !== undefined && theirs.some((t) => fits(server, t)))
     );
   });
+}
+
+/** What names no connection is one story with another claim only at its very time, and without captures in its very log. */
+function isSameMoment(scene: Scene, conclusion: Open, finding: Finding): boolean {
+  if (distance(scene, conclusion, finding) > (conclusion.finding.trails.length > 0 ? 30 * SECOND : BEFORE))
+    return false;
+  if (conclusion.finding.trails.length > 0) return true;
+  const logsOf = ({ evidence }: Finding): Set<number> => new Set(evidence.flatMap((e) => ("line" in e ? [e.log] : [])));
+  const own = logsOf(finding);
+  return [...logsOf(conclusion.finding)].some((log) => own.has(log));
 }
 
 /** Port 0 stands for any. */

@@ -105,7 +105,9 @@ class Book {
     const byEnds = this.#byEnds.get(keyOf(local, remote));
     if (byId === undefined) return byEnds ?? this.#ends(local, remote);
     if (byEnds !== undefined && byEnds !== byId) {
-      byId.entries.unshift(...byEnds.entries);
+      const later = byId.entries.splice(0);
+      for (const entry of byEnds.entries) byId.entries.push(entry);
+      for (const entry of later) byId.entries.push(entry);
       byEnds.entries.length = 0;
     }
     this.#byEnds.set(keyOf(local, remote), byId);

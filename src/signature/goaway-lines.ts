@@ -62,7 +62,7 @@ const WORDS: readonly (readonly [GoawayLine["kind"], RegExp])[] = [
   ["sent", /got too many pings from the client/i],
   [
     "received",
-    /received GOAWAY from server ErrCode|upstream sent goaway with error|: GOAWAY received|ERR_HTTP2_SESSION_ERROR|Session closed with error code|not closed cleanly: ENHANCE_YOUR_CALM|too_many_pings/i,
+    /received GOAWAY from server ErrCode|upstream sent goaway with error|: GOAWAY received|ERR_HTTP2_SESSION_ERROR|Session closed with error code|not closed cleanly: ENHANCE_YOUR_CALM|(?:goaway|ENHANCE_YOUR_CALM|code).{0,200}too_many_pings|too_many_pings.{0,200}(?:goaway|ENHANCE_YOUR_CALM)/i,
   ],
   ["refused", /REFUSED_?STREAM/i],
 ];

@@ -5,6 +5,7 @@ import { readEndpoint } from "../log/read-endpoint.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Side } from "../session/segment.ts";
 import type { Closing, Exchange, Going, Http2Story, Mark, Told } from "./http2-story.ts";
+import { remember } from "./remember.ts";
 import type { Log } from "./scene.ts";
 
 /** A connection as a log tells it, and the entries it was made of. */
@@ -36,9 +37,9 @@ interface Group {
 
 function withBareFrames(log: Log, connections: readonly Group[]): readonly Group[] {
   const lives = connections.flatMap(({ entries }, i) => {
-    const lines = entries.map(({ line }) => line);
     const ended = entries.find(({ content }) => content.kind === "connection" && content.event === "idle-closed");
-    return lines.length === 0 ? [] : [{ i, from: Math.min(...lines), to: ended?.line ?? Number.POSITIVE_INFINITY }];
+    const [first] = entries;
+    return first === undefined ? [] : [{ i, from: first.line, to: ended?.line ?? Number.POSITIVE_INFINITY }];
   });
   const added = new Map<number, LogEntry[]>();
   for (const entry of log.entries) {
@@ -58,9 +59,13 @@ function withBareFrames(log: Log, connections: readonly Group[]): readonly Group
     // Whose frames these were is not known: each GOAWAY stands for itself.
     ...(nobodys ?? [])
       .filter(({ content }) => content.kind === "http2-frame" && content.type === "GOAWAY")
+      .slice(0, MOST_OF_NOBODY)
       .map((entry) => ({ local: undefined, remote: undefined, entries: [entry] })),
   ];
 }
+
+/** More of the same, of connections that nothing names, tell nothing new. */
+const MOST_OF_NOBODY = 500;
 
 function storyOf(
   log: Log,
@@ -113,12 +118,14 @@ function storyOf(
 /** The address that grpc-go said it would connect to, where it said so last before the connection's first frame. */
 function pickedAddress(log: Log, entries: readonly LogEntry[]): Endpoint | undefined {
   const first = entries[0]?.line ?? 0;
-  const before = log.entries.findLast(
-    ({ line, content }) => line < first && content.kind === "message" && PICKS.test(content.text),
-  );
+  const before = picksIn(log).findLast(({ line }) => line < first);
   const text = before?.content.kind === "message" ? before.content.text : "";
   return readEndpoint(PICKS.exec(text)?.[1] ?? "");
 }
+
+const picksIn: (log: Log) => readonly LogEntry[] = remember((log: Log) =>
+  log.entries.filter(({ content }) => content.kind === "message" && PICKS.test(content.text)),
+);
 
 const PICKS = /picks a new address "([^"]{3,80})"/;
 
@@ -142,8 +149,10 @@ function isOpening(kind: string, content: LogEntry["content"]): boolean {
   return content.kind === "connection" && (content.event === "created" || content.event === "accepted");
 }
 
-const untilOf = (log: Log): bigint | undefined =>
-  log.entries.reduceRight<bigint | undefined>((found, entry) => found ?? log.instantOf(entry), undefined);
+const untilOf: (log: Log) => bigint | undefined = remember((log: Log) => {
+  const last = log.entries.findLast((entry) => entry.time !== undefined);
+  return last === undefined ? undefined : log.instantOf(last);
+});
 
 const toldOf = (content: Http2FrameLogged, by: Side, mark: Mark): Told => ({
   by,

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../log/without-secrets.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { printable } from "../net/printable.ts";
 import type { Instant, Nanoseconds } from "../net/time.ts";
@@ -159,7 +160,7 @@ const LONGEST_QUOTE = 140;
 
 /** A log's words between quotation marks, safe to print. */
 export function quote(text: string): string {
-  const flat = printable(text.replace(/\s+/g, " ").trim()).replace(/"/g, "'");
+  const flat = printable(withoutSecrets(text).replace(/\s+/g, " ").trim()).replace(/"/g, "'");
   return `"${flat.length <= LONGEST_QUOTE ? flat : `${flat.slice(0, LONGEST_QUOTE - 1)}…`}"`;
 }
 

@@ -41,7 +41,10 @@ test.skipIf(missing("h2load", "openssl")).each(["h2", "h2c"])(
     const [, started, succeeded] = await h2load.says(/total, (\d+) started, \d+ done, (\d+) succeeded/);
     expect(Number(started)).toBeGreaterThanOrEqual(5000);
     expect(Number(started)).toBeLessThan(50_000);
-    expect(succeeded).toBe(started);
+    // h2load counts as started what it queues in the very read that brings the GOAWAY, and then never sends it: at most one for
+    // each stream of each connection. What reached the server is answered: nothing is refused or cut.
+    expect(Number(started) - Number(succeeded)).toBeLessThanOrEqual(20 * 20);
+    expect(h2load.output()).toMatch(/ 0 4xx, 0 5xx/);
     expect(JSON.parse((await server.says(/report (.*)/))[1] ?? "")).toMatchObject({ cut: 0 });
   },
 );

@@ -2,6 +2,7 @@ import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader, 
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { backOffMs } from "../machines/back-off.ts";
+import { GuardFault } from "../machines/guard-fault.ts";
 import { type Ending, isIdempotent, judgeEnding } from "../machines/judge-ending.ts";
 import type { ClientLink } from "./client-link.ts";
 import type { ClientOptions, ClientSettings } from "./client-options.ts";
@@ -71,7 +72,14 @@ export interface Client {
  */
 export function connect(url: string | URL, options: ClientOptions = {}): Client {
   const settings = clientSettings(options);
-  const pool = new Pool(new URL(url).origin, settings);
+  const place = new URL(url);
+  if (place.protocol !== "https:" && place.protocol !== "http:") {
+    throw new GuardFault(
+      "bad-url",
+      `connect: the URL begins with ${place.protocol}//, and only https:// and http:// are spoken here`,
+    );
+  }
+  const pool = new Pool(place.origin, settings);
   const sums = { requests: 0, retries: 0 };
   return {
     request: (request = {}) => {
@@ -217,7 +225,9 @@ async function tryOnce(request: RequestOptions, body: Body, sender: Sender, stop
 function endingOf(stream: ClientHttp2Stream, link: ClientLink, gaveUp: boolean): Ending {
   const { id, rstCode } = stream;
   // REFUSED_STREAM: from the server, or from nghttp2 for a stream above the last id of a GOAWAY.
-  if (rstCode === 0x07) return { kind: "refused" };
+  // A session that ends with GOAWAY gives its own code to every stream that was open: such a one says nothing of the stream.
+  const ended = link.goaway !== undefined && link.goaway.code === rstCode && link.session.destroyed;
+  if (rstCode === 0x07 && !ended) return { kind: "refused" };
   if (id === undefined || stream.pending) return { kind: "not-dispatched" };
   if (gaveUp) return { kind: "given-up" };
   if (link.end === "lost-ping" || link.end === "verify-failed") return { kind: "lost-ping" };

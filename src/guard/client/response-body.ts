@@ -23,6 +23,8 @@ export class ResponseBody extends Readable {
       this.#whole = true;
       this.push(null);
     };
+    // Whoever does not read the body must not be ended by what becomes of it; reading rejects all the same.
+    this.on("error", () => {});
     stream.on("end", () => {
       if (stream.rstCode !== 0 || stream.aborted) return;
       ended = true;

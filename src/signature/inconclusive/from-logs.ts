@@ -22,7 +22,16 @@ export function undecidedByLogs(scene: Scene): Finding[] {
     const kinds = Map.groupBy(history.losses.filter(isTold), kindOf);
     return [...kinds.values()].flatMap((losses) => tell(history.place, losses));
   });
-  return [...told.slice(0, MOST), ...lostNodes(scene, lossesOf(scene)), ...countedLosses(scene, told.length > 0)];
+  return [...withRest(told), ...lostNodes(scene, lossesOf(scene)), ...countedLosses(scene, told.length > 0)];
+}
+
+/** The first of them; the last says how many more there are. */
+function withRest(told: readonly Finding[]): readonly Finding[] {
+  const kept = told.slice(0, MOST);
+  const last = kept.at(-1);
+  if (last === undefined || told.length === kept.length) return kept;
+  const rest = `${told.length - kept.length} more kinds of loss at other places are left out.`;
+  return [...kept.slice(0, -1), { ...last, summary: `${last.summary} ${rest}` }];
 }
 
 /** GOAWAY and TLS alerts state their reason: signatures of their own tell of them, or nothing was lost. */

@@ -93,7 +93,11 @@ function deathOf(scene: Scene, history: History): Death | undefined {
       (r) => r.at !== undefined && at !== undefined && r.at >= at - BigInt(SECOND) && near(r.at, at, AFTERMATH),
     );
     const crash = events.find((m) => m.kind === "crashed" && near(m.at, at, STORY));
-    if (crash !== undefined) return { cut: burst, refused: later, moment: crash, confidence: "likely" };
+    if (crash !== undefined) {
+      // Any process may die at that time: whose it was shows in what the place does afterwards.
+      const tied = later.length > 0 || burst.length >= 3 || crash.log === burst[0].log;
+      return { cut: burst, refused: later, moment: crash, confidence: tied ? "likely" : "possible" };
+    }
     if (later.length > 0) return { cut: burst, refused: later, moment: undefined, confidence: "likely" };
     const started = events.find(
       (m) => m.kind === "started" && m.log !== burst[0].log && near(m.at, at, STORY) && !isFirst(m),

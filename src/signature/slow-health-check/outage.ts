@@ -38,7 +38,7 @@ export function outagesOf(scene: Scene): readonly Outage[] {
   if (lost.length === 0) return [];
   return groupsOf(downsOf(scene)).flatMap((down) => {
     const nodes = new Set(down.map(({ node }) => node));
-    const ping = lost.find((loss) => near(loss.at, down[0].at, SAME_SILENCE));
+    const ping = lost.find((loss) => loss.log === down[0].log && near(loss.at, down[0].at, SAME_SILENCE));
     if (nodes.size < FEWEST || ping === undefined) return [];
     const each = down.filter((d, i) => down.findIndex(({ node }) => node === d.node) === i) as [Down, ...Down[]];
     const renewed = renewalsOf(scene, nodes, down[0].at);

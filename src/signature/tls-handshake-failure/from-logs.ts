@@ -34,6 +34,7 @@ const REMARK =
   /continuing anyway|^\s*verify error:num=|Verify return code|certificate verify ok|InsecureRequestWarning/i;
 /** A line that is no failure by its form must speak of one. */
 const TROUBLE = /error|fail|alert|reject|refus|no required|invalid|unable|exception/i;
+const NO_TROUBLE = /\b(?:no|0|without) (?:errors?|failures?)|\b(?:errors?|failures?|failed) ?[=:] ?0\b/i;
 const ABOUT_TLS = /tls|ssl|x509|certificate|handshake|PKIX/i;
 
 function isTrouble(text: string, entry: LogEntry): boolean {
@@ -41,7 +42,7 @@ function isTrouble(text: string, entry: LogEntry): boolean {
   if (REMARK.test(text) || !ABOUT_TLS.test(text)) return false;
   if (content.kind === "failure" && content.operation === "handshake") return true;
   if (content.kind !== "message" && content.kind !== "text") return errorOf(entry) === "tls";
-  return severity !== "debug" && TROUBLE.test(text);
+  return severity !== "debug" && severity !== "info" && TROUBLE.test(text) && !NO_TROUBLE.test(text);
 }
 
 /** A mistake about the protocol, which another signature tells of. */

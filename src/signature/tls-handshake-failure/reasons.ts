@@ -20,7 +20,7 @@ export const REASONS: readonly Reason[] = [
     variant: "certificate-expired",
     alerts: [45],
     words:
-      /certificate has expired|certificate[ _]expired|expired certificate|CERT_HAS_EXPIRED|CertificateExpiredException|NotAfter: |certificate is not yet valid|CERT_NOT_YET_VALID|CertificateNotYetValidException/i,
+      /certificate has expired|certificate[ _]expired|expired certificate|CERT_HAS_EXPIRED|CertificateExpiredException|CertificateExpiredException: NotAfter|certificate is not yet valid|CERT_NOT_YET_VALID|CertificateNotYetValidException/i,
     says: "the certificate has expired (or is not valid yet)",
   },
   {
