@@ -160,7 +160,8 @@ export const GO_SYMPTOMS: readonly Symptom[] = [
       /ConnectTimeout/,
       /UND_ERR_CONNECT_TIMEOUT/,
       /ORA-12170/,
-      /i\/o timeout/i,
+      // Not of a connection that stood: `read tcp A->B: i/o timeout`.
+      /(?<!->\S{3,60}: )i\/o timeout/i,
     ],
     meaning: "The SYN was repeated and no connection came about.",
     causes: causes(
