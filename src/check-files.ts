@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { expandGlob } from "./expand-glob.ts";
+import { insideFolder } from "./inside-folder.ts";
 import { Fault } from "./net/fault.ts";
 import { printable } from "./net/printable.ts";
 import { type CheckOptions, type CheckResult, type ConfigFile, check } from "./path/check.ts";
@@ -11,21 +13,30 @@ const MOST_BYTES = 4_194_304;
 const MOST_FILES = 10_000;
 
 /** What to do with files beside checking them. */
-export type CheckFilesOptions = Omit<CheckOptions, "readers" | "load">;
+export type CheckFilesOptions = Omit<CheckOptions, "readers" | "load" | "expand">;
 
 /** Reads files and folders of configuration, and those that they name, and checks them. Writes nothing. */
 export function checkFiles(paths: readonly string[], options: CheckFilesOptions = {}): CheckResult {
   const files = paths.flatMap((path) => (path === "-" ? [{ file: "-", text: readText(0, "-") }] : filesAt(path)));
-  return check(files, { ...options, readers: READERS, load });
+  const named = new Map(files.filter(({ file }) => file !== "-").map(({ file }) => [realpathSync(file), file]));
+  const load = (path: string, from: string): ConfigFile | undefined => loadFrom(path, from, named);
+  const expand = (pattern: string, from: string): readonly string[] | undefined => expandGlob(pattern, dirname(from));
+  return check(files, { ...options, readers: READERS, load, expand });
 }
 
-/** A file that another names, relative to that one. Only readable, regular, and not too large ones. */
-function load(path: string, from: string): ConfigFile | undefined {
+/**
+ * A file that another names, relative to that one: a readable, regular and not too large one in the folder of the other or
+ * below, since a file that is checked does not choose what else of a machine is read. `named` are files that may lie anywhere:
+ * those that somebody asked to check, by their real path.
+ */
+function loadFrom(path: string, from: string, named: ReadonlyMap<string, string>): ConfigFile | undefined {
   const file = isAbsolute(path) ? path : join(dirname(from), path);
   try {
+    const known = named.get(realpathSync(file));
+    if (known === undefined && (isAbsolute(path) || !insideFolder(file, dirname(from)))) return undefined;
     const status = statSync(file);
     if (!status.isFile() || status.size > MOST_BYTES) return undefined;
-    return { file, text: readFileSync(file, "utf8") };
+    return { file: known ?? file, text: readFileSync(file, "utf8") };
   } catch {
     return undefined;
   }

@@ -1,4 +1,14 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -131,4 +141,106 @@ test("no file is ever changed, and no secret is shown", () => {
   const shown = JSON.stringify(result, (_, value) => (value instanceof Map ? [...value] : value));
   expect(shown).toContain("server.tomcat.keep-alive-timeout");
   expect(shown).not.toContain("hunter2");
+});
+
+describe("several files of one hop", () => {
+  const path = (...files: string[]): string =>
+    write(
+      "spring.yaml",
+      `path: 1\nhops:\n  - { id: alb, product: aws-alb, role: proxy }\n  - { id: s, product: tomcat, files: [${files}] }\n`,
+    );
+  write("first.properties", "server.tomcat.keep-alive-timeout=75s\n");
+  write("second.properties", "server.tomcat.keep-alive-timeout=20s\n");
+  write("derives.properties", "server.tomcat.connection-timeout=20s\n");
+
+  test.each([
+    [["first.properties", "second.properties"], 20_000, 1],
+    [["second.properties", "first.properties"], 75_000, 0],
+    [["first.properties", "derives.properties"], 75_000, 0],
+    [["derives.properties", "first.properties"], 75_000, 0],
+  ])("%s are one hop: what is written stands over what follows, the later over the earlier", (files, idle, found) => {
+    const [checked] = checkFiles([path(...files)]).paths;
+    expect(checked?.path.hops.map(({ id }) => id)).toEqual(["alb", "s"]);
+    expect(checked?.path.hops[1]?.settings.get("idleTimeoutMs")?.value).toBe(idle);
+    expect(checked?.findings.length).toBe(found);
+  });
+
+  test("ids stay unique where a route has the name of another hop", () => {
+    const route = "ingress/server example.com -> app";
+    const file = write(
+      "same.yaml",
+      `path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf }\n  - { id: "${route}", role: server }\n`,
+    );
+    const ids = checkFiles([file]).paths[0]?.path.hops.map(({ id }) => id) ?? [];
+    expect(ids).toContain(`${route} (2)`);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe("what a file includes", () => {
+  const folder = mkdtempSync(join(scratch, "include-"));
+  mkdirSync(join(folder, "nginx", "conf.d"), { recursive: true });
+  const put = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const server = (port: number): string => `server { listen ${port}; keepalive_timeout 10s; }\n`;
+  const problems = (paths: readonly string[]): string[] =>
+    checkFiles(paths).files.flatMap((file) => file.problems.map(({ code, level, line }) => `${line} ${level} ${code}`));
+  put("outside.conf", server(99));
+
+  test("a pattern gives every file that it means, sorted, and no hidden one", () => {
+    for (const [name, port] of [
+      ["b", 2],
+      ["a", 1],
+      [".hidden", 3],
+      ["c1", 4],
+    ] as const)
+      put(`nginx/conf.d/${name}.conf`, server(port));
+    const file = put("nginx/nginx.conf", "http {\n  include conf.d/*.conf;\n  include [c]onf.?/c[0-9].conf;\n}\n");
+    const { files } = checkFiles([file]);
+    expect(files[0]?.problems).toEqual([]);
+    expect(files[0]?.reading?.hops.map(({ name }) => name)).toEqual([
+      "server listen 1",
+      "server listen 2",
+      "server listen 4",
+      "server listen 4 (2)",
+    ]);
+  });
+
+  test("a pattern that nobody can answer is a warning", () => {
+    const file = put(
+      "nginx/glob.conf",
+      "http {\n  include sites/*.conf;\n  include ../*.conf;\n  include /etc/*;\n}\n",
+    );
+    expect(problems([file])).toEqual([2, 3, 4].map((line) => `${line} warning missing-include`));
+  });
+
+  test("no file outside the folder is read, by whatever way, unless somebody names it", () => {
+    const outside = join(folder, "outside.conf");
+    symlinkSync(outside, join(folder, "nginx", "link.conf"));
+    const includes = `http {\n  include ${outside};\n  include ../outside.conf;\n  include link.conf;\n}\n`;
+    const file = put("nginx/leaves.conf", includes);
+    expect(problems([file])).toEqual([2, 3, 4].map((line) => `${line} warning missing-include`));
+    expect(problems([file, outside])).toEqual([]);
+    const path = put("nginx/path.yaml", "path: 1\nhops:\n  - id: a\n    files: [../outside.conf]\n  - id: b\n");
+    expect(problems([path])).toEqual(["4 error missing-file"]);
+    expect(problems([path, outside])).toEqual([]);
+  });
+});
+
+test("after a forgotten semicolon or quote nothing of what follows is shown", () => {
+  const header = 'proxy_set_header Authorization "Bearer hunter2SECRET"';
+  const files = [
+    write("semicolon.conf", `http {\n  server { listen 80; keepalive_timeout 10s\n    ${header};\n  }\n}\n`),
+    write("quote.conf", 'http {\n  server { listen 80; keepalive_timeout "75s\n hunter2SECRET;\n"; }\n}\n'),
+    write("second.conf", "http {\n  server { listen 80; keepalive_timeout 10s hunter2SECRET; }\n}\n"),
+  ];
+  const result = checkFiles(files);
+  expect(result.files.map((file) => file.problems.map(({ code, line }) => `${line} ${code}`))).toEqual([
+    ["2 malformed"],
+    ["2 bad-value"],
+    ["2 bad-value"],
+  ]);
+  expect(JSON.stringify(result, (_, value) => (value instanceof Map ? [...value] : value))).not.toContain("hunter2");
 });

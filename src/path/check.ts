@@ -16,6 +16,8 @@ export interface CheckOptions {
   readonly readers: readonly ConfigReader[];
   /** A file that another one names, relative to that one; undefined where there is none. */
   readonly load?: (path: string, from: string) => ConfigFile | undefined;
+  /** The paths that a pattern (`conf.d/*.conf`) in a file means, sorted, to be had from `load`; undefined where nobody knows. */
+  readonly expand?: (pattern: string, from: string) => readonly string[] | undefined;
   /** The files are a path in their order, the client's first. */
   readonly inOrder?: boolean;
   readonly suppressions?: readonly Suppression[];
@@ -100,7 +102,7 @@ export function judged(path: Path, suppressions: readonly Suppression[]): Checke
 }
 
 /** Reads one real file with the reader that knows it best. */
-function readConfig(file: string, text: string, { readers, load }: CheckOptions, found = false): CheckedFile {
+function readConfig(file: string, text: string, { readers, load, expand }: CheckOptions, found = false): CheckedFile {
   let best: ConfigReader | undefined;
   let bestScore = 0;
   for (const reader of readers) {
@@ -115,7 +117,10 @@ function readConfig(file: string, text: string, { readers, load }: CheckOptions,
       problems: [{ file, line: 1, code: "unknown-format", says, level: found ? "warning" : "error" }],
     };
   }
-  const readOptions: ReadOptions = load === undefined ? {} : { include: (path) => load(path, file)?.text };
+  const readOptions: ReadOptions = {
+    ...(load === undefined ? {} : { include: (path) => load(path, file)?.text }),
+    ...(expand === undefined ? {} : { expand: (pattern) => expand(pattern, file) }),
+  };
   const reading = best.read(file, text, readOptions);
   return { file, kind: best.id, reading, problems: reading.problems };
 }

@@ -27,12 +27,13 @@ export function joinPath(
   const problems: ReadProblem[] = [];
   const variants = new Map<string, readonly Hop[]>();
   const last = declared.hops.length - 1;
+  const taken = new Set([...declared.hops, ...declared.detectors].map(({ id }) => id));
   declared.hops.forEach((hop, place) => {
     const byPlace: HopRole = place === 0 ? "client" : place === last ? "server" : "proxy";
-    variants.set(hop.id, variantsOf(file, hop, byPlace, readingOf, problems));
+    variants.set(hop.id, variantsOf(file, hop, byPlace, { readingOf, problems, taken }));
   });
   const detectors = declared.detectors.map((hop) => {
-    const [variant] = variantsOf(file, hop, "detector", readingOf, problems);
+    const [variant] = variantsOf(file, hop, "detector", { readingOf, problems, taken });
     const { hearsThrough } = hop;
     return { hop: variant as Hop, ...(hearsThrough === undefined ? {} : { hearsThrough }) };
   });
@@ -122,13 +123,19 @@ function hopOfFragment(fragment: HopFragment): Hop {
   });
 }
 
+interface Joining {
+  readonly readingOf: (path: string) => FileReading | undefined;
+  readonly problems: ReadProblem[];
+  /** Ids that hops of the path have: each stands for one hop. */
+  readonly taken: Set<string>;
+}
+
 /** A declared hop with each of the routes that its files show; one where they show none. */
 function variantsOf(
   file: string,
   declared: DeclaredHop,
   byPlace: HopRole,
-  readingOf: (path: string) => FileReading | undefined,
-  problems: ReadProblem[],
+  { readingOf, problems, taken }: Joining,
 ): readonly Hop[] {
   const fragments = declared.files.flatMap(({ path, line }) => {
     const reading = readingOf(path);
@@ -138,7 +145,7 @@ function variantsOf(
       line,
       code: "missing-file",
       level: "error",
-      says: `${path}: not found, or no configuration`,
+      says: `${path}: not found, no configuration, or outside the folder of this file and not named to be checked`,
     });
     return [];
   });
@@ -153,15 +160,44 @@ function variantsOf(
   const named = wanted.filter(
     (fragment) => isMain(fragment) && (product === undefined || fragment.product === product),
   );
-  const mains =
-    named.length > 0 ? named.filter((f) => f.product !== undefined || named.every((o) => o.product === undefined)) : [];
+  const found = named.filter((f) => f.product !== undefined || named.every((o) => o.product === undefined));
   const additions = wanted.filter(
-    (fragment) => !mains.includes(fragment) && (fragment.product === undefined || fragment.role === "host"),
+    (fragment) => !found.includes(fragment) && (fragment.product === undefined || fragment.role === "host"),
   );
+  const mains = merged(found);
   if (mains.length === 0) return [build(declared, byPlace, declared.id, undefined, additions)];
-  return mains.map((main) =>
-    build(declared, byPlace, mains.length === 1 ? declared.id : `${declared.id}/${main.name}`, main, additions),
-  );
+  return mains.map((main) => {
+    const id = mains.length === 1 ? declared.id : freeId(`${declared.id}/${main.name}`, taken);
+    return build(declared, byPlace, id, main, additions);
+  });
+}
+
+/** Several files speak of one thing where product and name are the same: one hop then, with what all of them say. */
+function merged(fragments: readonly HopFragment[]): readonly HopFragment[] {
+  const byName = new Map<string, HopFragment>();
+  for (const fragment of fragments) {
+    const print = JSON.stringify([fragment.product, fragment.name]);
+    const known = byName.get(print);
+    const settings = [...laid([...(known?.settings ?? []), ...fragment.settings]).values()];
+    byName.set(print, known === undefined ? fragment : { ...fragment, ...known, settings });
+  }
+  return [...byName.values()];
+}
+
+/** Settings of several files by key, the earlier file first: what is written stands over what follows from it, the later over the earlier. */
+function laid(settings: readonly Setting[]): Map<SettingKey, Setting> {
+  const byKey = new Map<SettingKey, Setting>();
+  for (const setting of settings) {
+    if (setting.stated === "configured" || !byKey.has(setting.key)) byKey.set(setting.key, setting);
+  }
+  return byKey;
+}
+
+function freeId(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let same = 2; taken.has(id); same++) id = `${wanted} (${same})`;
+  taken.add(id);
+  return id;
 }
 
 function build(
@@ -175,10 +211,11 @@ function build(
   const known = product === undefined ? undefined : productNamed(product);
   const version = declared.version ?? main?.version;
   const protocol = declared.protocol ?? main?.protocol;
-  const settings = new Map<SettingKey, Setting>();
-  for (const setting of [...(main?.settings ?? []), ...additions.flatMap((a) => a.settings), ...declared.settings]) {
-    settings.set(setting.key, setting);
-  }
+  const settings = laid([
+    ...(main?.settings ?? []),
+    ...additions.flatMap((addition) => addition.settings),
+    ...declared.settings,
+  ]);
   const role = declared.role ?? roleOf(main?.role ?? known?.role, byPlace);
   return withDefaults({
     id,

@@ -4,6 +4,7 @@ import { type Demand, type Fit, fitOf, type Level } from "./demand.ts";
 import type { Path } from "./hop.ts";
 import { olderPath } from "./older-path.ts";
 import { RULES } from "./rule/index.ts";
+import { neverIdle } from "./rule/never-idle.ts";
 import { sceneOf } from "./scene.ts";
 import type { Setting, SettingKey } from "./setting.ts";
 
@@ -97,11 +98,13 @@ export function judge(path: Path): readonly PathFinding[] {
 
 /** What is not judged since it is not known, one sentence each: how long one of two neighbours keeps idle connections. */
 export function notJudged(path: Path): readonly string[] {
-  const { segments, value } = sceneOf(path);
-  const says = segments.flatMap(({ opener, acceptor, carries, http2, boxes }) => {
+  const scene = sceneOf(path);
+  const { segments, value } = scene;
+  const says = segments.flatMap((segment) => {
+    const { opener, acceptor, carries, http2, boxes } = segment;
     const pool = value(opener, "poolIdleTimeoutMs");
     const idle = value(acceptor, "idleTimeoutMs");
-    const plain = carries.includes("http") && (!http2 || boxes.length > 0) && value(opener, "reusesConnections") !== 0;
+    const plain = carries.includes("http") && (!http2 || boxes.length > 0) && !neverIdle(scene, segment);
     // Of browsers and other callers of which nothing is said nothing is missed.
     if (!plain || (opener.role === "client" && pool === undefined)) return [];
     const unknown = [

@@ -19,6 +19,12 @@ describe("what is wrong has its line, and the rest is read", () => {
     ["a branch over a hop that is not there", "path: 1\nhops:\n  - id: a\nbranches:\n  - [a, b]\n", "5 malformed"],
     ["a suppression without a reason", "path: 1\nhops:\n  - id: a\nsuppress:\n  - rule: x\n", "5 malformed"],
     ["no YAML", "path: 1\nhops: [\n", "3 malformed"],
+    ["a hop and a detector of one id", "path: 1\nhops:\n  - id: a\ndetectors:\n  - id: a\n", "5 malformed"],
+    [
+      "an unknown product",
+      "path: 1\nhops:\n  - id: a\n    product: node-servr\n",
+      "4 unknown-product: the catalogue has no product 'node-servr'",
+    ],
     ["an unknown role", "path: 1\nhops:\n  - id: a\n    role: boss\n", "4 malformed"],
   ])("%s", (_, text, start) => {
     const found = problemsOf(text);

@@ -15,6 +15,8 @@ import {
   parseDocument,
   type YAMLMap,
 } from "yaml";
+import { productNamed } from "../catalogue/look-up.ts";
+import { nearestProduct } from "../catalogue/nearest-product.ts";
 import { printable } from "../net/printable.ts";
 import { parseDuration } from "./duration.ts";
 import type { Branch, HopRole, Layer, Load, Protocol, Traffic } from "./hop.ts";
@@ -150,7 +152,8 @@ class PathFileReader {
       "detectors",
       "suppress",
     ]);
-    const hops = this.#hops(fields.get("hops"), false);
+    const seen = new Set<string>();
+    const hops = this.#hops(fields.get("hops"), false, seen);
     const carries = this.#traffic(fields.get("carries")) ?? ["http"];
     if (hops.length === 0) this.#problem(1, "malformed", "no hops: list them from client to server");
     const roundTripMs = this.#duration(fields.get("roundTrip"));
@@ -159,7 +162,7 @@ class PathFileReader {
       name: this.#string(fields.get("name")) ?? this.#file,
       hops,
       branches: this.#branches(fields.get("branches"), carries, ids) ?? [{ hops: [...ids], carries }],
-      detectors: this.#hops(fields.get("detectors"), true),
+      detectors: this.#hops(fields.get("detectors"), true, seen),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
       clientsAreTargets: this.#flag(fields.get("clientsAreTargets")) === 1,
       load: this.#load(fields.get("load")),
@@ -168,8 +171,7 @@ class PathFileReader {
     };
   }
 
-  #hops(pair: Pair | undefined, detectors: boolean): DeclaredHop[] {
-    const seen = new Set<string>();
+  #hops(pair: Pair | undefined, detectors: boolean, seen: Set<string>): DeclaredHop[] {
     return this.#items(pair).flatMap((node) => {
       if (!isMap(node)) return this.#wrong(node, "a hop is a map with id, product, settings");
       const fields = this.#fields(node, [
@@ -188,7 +190,7 @@ class PathFileReader {
       if (id === undefined || id === "") return this.#wrong(node, "a hop needs an id");
       if (seen.has(id)) return this.#wrong(node, `there is another hop '${id}'`);
       seen.add(id);
-      const product = this.#string(fields.get("product"));
+      const product = this.#product(fields.get("product"));
       const version = this.#string(fields.get("version"));
       const role = this.#word(fields.get("role"), ROLES);
       const layer = this.#word(fields.get("layer"), [4, 7] as const);
@@ -211,6 +213,15 @@ class PathFileReader {
         },
       ];
     });
+  }
+
+  #product(pair: Pair | undefined): string | undefined {
+    const name = this.#string(pair);
+    if (pair === undefined || name === undefined || productNamed(name) !== undefined) return name;
+    const { line } = this.#place((pair.value ?? pair.key) as Node);
+    const says = `the catalogue has no product '${name.slice(0, 60)}': the nearest name is '${nearestProduct(name)}'`;
+    this.#problem(line, "unknown-product", says);
+    return name;
   }
 
   #settings(pair: Pair | undefined): Setting[] {

@@ -33,6 +33,8 @@ export interface FileReading {
 export interface ReadOptions {
   /** The text of another file named in this one, relative to it; undefined where it can't be had. */
   readonly include?: (path: string) => string | undefined;
+  /** The paths that a pattern means, sorted, each for `include`; undefined where they can't be had. */
+  readonly expand?: (pattern: string) => readonly string[] | undefined;
 }
 
 /**

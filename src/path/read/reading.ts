@@ -159,12 +159,9 @@ export class HopNotes {
       if (VARIABLE.test(text))
         return this.#reading.ignore(line, `${shown(key)}: a variable says how much, which is not known here`, file);
       const more = file === undefined ? {} : { file };
-      this.#reading.problem(
-        "bad-value",
-        line,
-        `${shown(key)}: "${shown(text, 40)}" is not a value that it takes`,
-        more,
-      );
+      // What is no figure may be anything: after a forgotten semicolon or quote even a password.
+      const what = FIGURE.test(text) ? `"${text}"` : "what stands there (not shown)";
+      this.#reading.problem("bad-value", line, `${shown(key)}: ${what} is not a value that it takes`, more);
       return;
     }
     for (const key of typeof keys === "string" ? [keys] : keys) this.set(key, value, at);
@@ -199,9 +196,13 @@ export class HopNotes {
   /** The fragment, its name made unique among `names`. */
   fragment(names: Map<string, number>): HopFragment {
     const whole = this.#whole ?? this.#made();
-    const same = (names.get(whole.name) ?? 0) + 1;
+    let same = (names.get(whole.name) ?? 0) + 1;
+    while (same > 1 && names.has(`${whole.name} (${same})`)) same++;
     names.set(whole.name, same);
-    return same === 1 ? whole : { ...whole, name: `${whole.name} (${same})` };
+    if (same === 1) return whole;
+    const name = `${whole.name} (${same})`;
+    names.set(name, 1);
+    return { ...whole, name };
   }
 
   #made(): HopFragment {
@@ -225,6 +226,9 @@ const includes = (list: readonly Remark[], { file, line, says }: Remark): boolea
 
 /** Templates and variables: `${X}`, `$X`, `{{ .X }}`, `$(X)`. */
 const VARIABLE = /\$\{|\{\{|\$\(|^\$\w/;
+
+/** What may be quoted where it is not understood: a figure with a unit, right or wrong. */
+const FIGURE = /^-?\d[\w.]{0,12}$/;
 
 /** A place in a tree as something written, if it is a scalar. */
 function writtenAt(written: Written | Spot | undefined): Written | undefined {

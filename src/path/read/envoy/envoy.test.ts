@@ -11,7 +11,7 @@ test("a bootstrap: HTTP with three clusters, TCP with one", () => {
     "cluster unused | proxy 7 envoy | poolMaxRequests=1@79 reusesConnections=0@79",
   ]);
   expect(remarkLines(reading)).toEqual([
-    'error bad-value envoy.yaml:80 static_resources.clusters[3].common_http_protocol_options.idle_timeout: "soon" is not a value that it takes',
+    "error bad-value envoy.yaml:80 static_resources.clusters[3].common_http_protocol_options.idle_timeout: what stands there (not shown) is not a value that it takes",
   ]);
 });
 

@@ -12,7 +12,7 @@ test("haproxy.cfg with two defaults, frontends, backends and listen sections", (
   ]);
   expect(remarkLines(reading)).toEqual([
     "assumed haproxy.cfg:16 timeout http-keep-alive is longer than timeout client: versions without the fix of haproxy/haproxy#2334 (2023) close after timeout client",
-    'error bad-value haproxy.cfg:55 timeout client: "oops" is not a value that it takes',
+    "error bad-value haproxy.cfg:55 timeout client: what stands there (not shown) is not a value that it takes",
   ]);
 });
 

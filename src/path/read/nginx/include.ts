@@ -37,6 +37,18 @@ export class Includer {
 
   #include({ args, file, line }: Directive, above: readonly string[]): readonly Directive[] {
     const path = args[0] ?? "";
+    if (!/[*?[]/.test(path)) return this.#file(path, { file, line }, above);
+    const paths = this.#options.expand?.(path);
+    if (paths === undefined) this.#missing(path, line, file);
+    else if (paths.length === 0) this.#reading.ignore(line, `include "${shown(path)}": no file matches`, file);
+    return paths?.flatMap((one) => this.#file(one, { file, line }, above)) ?? [];
+  }
+
+  #file(
+    path: string,
+    { file, line }: Pick<Directive, "file" | "line">,
+    above: readonly string[],
+  ): readonly Directive[] {
     if (above.includes(path)) {
       this.#reading.problem("include-loop", line, `includes "${shown(path)}", which includes this file`, { file });
       return [];
@@ -62,14 +74,10 @@ export class Includer {
 
   #missing(path: string, line: number, file: string): void {
     if (HARMLESS.test(path)) return;
-    if (/[*?[]/.test(path)) {
-      this.#reading.ignore(line, `include "${shown(path)}": no file was read for this pattern`, file);
-      return;
-    }
     this.#reading.problem(
       "missing-include",
       line,
-      `include "${shown(path)}": the file was not given, what it sets is not known`,
+      `include "${shown(path)}": not given, or outside the folder of the checked file: what it sets is not known`,
       {
         level: "warning",
         file,

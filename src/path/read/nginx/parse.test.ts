@@ -38,9 +38,9 @@ test("a file that includes itself, one that is missing, a pattern and a file wit
   expect(hopLines(reading)).toEqual(["server listen 1 | server 7 nginx http1 | idleTimeoutMs=9000@1"]);
   expect(reading.hops[0]?.settings[0]?.source?.file).toBe("a.conf");
   expect(remarkLines(reading)).toEqual([
-    'ignored nginx.conf:1 include "sites/*.conf": no file was read for this pattern',
     'error include-loop a.conf:2 includes "a.conf", which includes this file',
-    'warning missing-include nginx.conf:1 include "gone.conf": the file was not given, what it sets is not known',
+    'warning missing-include nginx.conf:1 include "gone.conf": not given, or outside the folder of the checked file: what it sets is not known',
+    'warning missing-include nginx.conf:1 include "sites/*.conf": not given, or outside the folder of the checked file: what it sets is not known',
   ]);
 });
 

@@ -124,12 +124,7 @@ function readClientSide(http: HttpBlock, hop: HopNotes, scope: Scope): void {
   if (keepalive !== undefined && nginxTime(keepalive.args[0] ?? "") === 0)
     hop.set("maxRequests", 1, writtenOf(keepalive));
   else hop.take("maxRequests", scope.written("keepalive_requests"), count);
-  const header = keepalive?.args[1];
-  if (keepalive !== undefined && header !== undefined)
-    hop.set("advertisesIdleTimeout", nginxTime(header) === 0 ? 0 : 1, {
-      ...writtenOf(keepalive),
-      text: keepalive.args.join(" "),
-    });
+  if (keepalive !== undefined) readHeaderTimeout(http.reading, hop, keepalive);
   hop.take("maxAgeMs", scope.written("keepalive_time"), nginxTime);
   hop.take("headersTimeoutMs", scope.written("client_header_timeout"), nginxTime);
   hop.take("drainMs", http.shutdown, nginxTime);
@@ -139,6 +134,22 @@ function readClientSide(http: HttpBlock, hop: HopNotes, scope: Scope): void {
     if (old !== undefined)
       http.reading.ignore(old.line, `${name} is obsolete since nginx 1.19.7 and not used`, old.file);
   }
+}
+
+/** `keepalive_timeout timeout [header_timeout]`: the second is told to clients in `Keep-Alive: timeout=`. */
+function readHeaderTimeout(reading: Reading, hop: HopNotes, keepalive: Directive): void {
+  const { args, line, file } = keepalive;
+  if (args.length > 2) {
+    const says = "keepalive_timeout takes two values at most: is a semicolon missing after it?";
+    reading.problem("malformed", line, says, { file });
+    return;
+  }
+  const [timeout = "", header] = args;
+  if (header === undefined) return;
+  const shownMs = nginxTime(header);
+  const text = nginxTime(timeout) === undefined ? header : `${timeout} ${header}`;
+  if (shownMs === undefined) hop.take("advertisesIdleTimeout", { ...writtenOf(keepalive), text: header }, nginxTime);
+  else hop.set("advertisesIdleTimeout", shownMs === 0 ? 0 : 1, { ...writtenOf(keepalive), text });
 }
 
 /** `listen … so_keepalive=on|off|[idle]:[interval]:[count]`. */

@@ -133,6 +133,26 @@ c: server idleTimeout=20m
     "",
     [],
   ],
+  [
+    "one request to a connection: none is idle",
+    `
+a: client poolIdleTimeout=10m
+b: aws-nlb
+c: server idleTimeout=20m maxRequests=1
+`,
+    "",
+    [],
+  ],
+  [
+    "a pool that uses a connection once keeps none",
+    `
+a: client poolIdleTimeout=10m poolMaxRequests=1
+b: aws-nlb
+c: server idleTimeout=20m
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

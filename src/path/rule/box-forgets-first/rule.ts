@@ -4,6 +4,7 @@ import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import type { SettingKey } from "../../setting.ts";
 import { closingOptions, type Forgetter, forgettersOn, slowSpeaker, speakingOptions } from "../forgetting.ts";
+import { neverIdle } from "../never-idle.ts";
 import { conflictAt } from "../opposite-demands/conflict.ts";
 
 export const rule: Rule = {
@@ -30,7 +31,7 @@ function idleDemand(scene: Scene, segment: Segment, forgetter: Forgetter): reado
   const { opener, acceptor, carries } = segment;
   const pool = scene.value(opener, "poolIdleTimeoutMs");
   const idle = scene.value(acceptor, "idleTimeoutMs");
-  if (!carries.includes("http") || scene.value(opener, "reusesConnections") === 0) return [];
+  if (!carries.includes("http") || neverIdle(scene, segment)) return [];
   // A keepalive that is there but too slow is keepalive-too-slow's; a pool that can't be shortened opposite-demands'.
   if ((pool === undefined && idle === undefined) || slowSpeaker(scene, segment) !== undefined) return [];
   if (conflictAt(scene, acceptor) !== undefined) return [];

@@ -52,6 +52,16 @@ b: aws-alb role=proxy protocol=http2
     "",
     ["warning connection-lifetime a.poolMaxRequests b.maxRequests"],
   ],
+  [
+    "one request to a connection: no other can be on its way",
+    `
+a: client
+p: envoy
+b: nginx protocol=http2 maxRequests=1
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

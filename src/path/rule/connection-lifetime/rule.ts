@@ -1,6 +1,7 @@
 import type { Demand } from "../../demand.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
+import { neverIdle } from "../never-idle.ts";
 
 export const rule: Rule = {
   id: "connection-lifetime",
@@ -14,11 +15,13 @@ export const rule: Rule = {
   demands: (scene) => scene.segments.flatMap((segment) => demandOf(scene, segment)),
 };
 
-function demandOf(scene: Scene, { branch, opener, acceptor, http2 }: Segment): readonly Demand[] {
+function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
+  const { branch, opener, acceptor, http2 } = segment;
   const limit = scene.value(acceptor, "maxRequests");
   const used = scene.value(opener, "poolMaxRequests");
   // Over HTTP/1 the last answer says Connection: close, and nothing can cross it.
   if (!http2 || limit === undefined || used === undefined || limit === Number.POSITIVE_INFINITY) return [];
+  if (neverIdle(scene, segment)) return [];
   return [
     {
       rule: rule.id,

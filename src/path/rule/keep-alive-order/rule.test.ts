@@ -190,6 +190,24 @@ c: server idleTimeout=75s
     "",
     ["error keep-alive-order a.poolIdleTimeout c.idleTimeout"],
   ],
+  [
+    "one request to a connection: nothing is kept",
+    `
+a: client poolIdleTimeout=60s
+b: server idleTimeout=5s maxRequests=1
+`,
+    "",
+    [],
+  ],
+  [
+    "a pool that uses a connection once keeps none",
+    `
+a: client poolIdleTimeout=60s poolMaxRequests=1
+b: server idleTimeout=5s
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

@@ -2,6 +2,7 @@ import type { Demand, Inequality } from "../../demand.ts";
 import { forMs, printMs } from "../../duration.ts";
 import type { Rule } from "../../rule.ts";
 import { type Scene, type Segment, TIMER_MARGIN_MS } from "../../scene.ts";
+import { neverIdle } from "../never-idle.ts";
 
 export const rule: Rule = {
   id: "keep-alive-order",
@@ -22,7 +23,7 @@ function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
   const idle = scene.value(acceptor, "idleTimeoutMs");
   // HTTP/2 announces a close: a request that crosses GOAWAY is known to be unprocessed (RFC 9113 §6.8).
   if (pool === undefined || idle === undefined || segment.http2 || acceptor.layer === 4) return [];
-  if (!segment.carries.includes("http") || scene.value(opener, "reusesConnections") === 0) return [];
+  if (!segment.carries.includes("http") || neverIdle(scene, segment)) return [];
   const slack = scene.value(acceptor, "idleSlackMs") ?? 0;
   const really = slack > 0 ? ` (really after ${printMs(idle + slack)})` : "";
   return [

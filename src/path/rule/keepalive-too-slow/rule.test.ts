@@ -82,6 +82,16 @@ c: server idleTimeout=never
     "",
     [],
   ],
+  [
+    "one request to a connection: none is idle",
+    `
+a: urllib3 tcpKeepalive=true
+b: aws-nlb
+c: server idleTimeout=never maxRequests=1
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

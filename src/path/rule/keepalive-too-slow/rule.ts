@@ -3,6 +3,7 @@ import { printMs } from "../../duration.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import { closingOptions, type Forgetter, forgettersOn, slowSpeaker, speakingOptions } from "../forgetting.ts";
+import { neverIdle } from "../never-idle.ts";
 
 export const rule: Rule = {
   id: "keepalive-too-slow",
@@ -23,7 +24,7 @@ function demandOf(scene: Scene, segment: Segment, forgetter: Forgetter): readonl
   const speaker = slowSpeaker(scene, segment);
   if (speaker === undefined) return [];
   const open = segment.carries.some((traffic) => traffic !== "http");
-  const idle = segment.carries.includes("http") && scene.value(segment.opener, "reusesConnections") !== 0;
+  const idle = segment.carries.includes("http") && !neverIdle(scene, segment);
   if (!open && !idle) return [];
   const box = forgetter.hop.id;
   return [

@@ -2,6 +2,7 @@ import { fitOf } from "../../demand.ts";
 import type { Hop } from "../../hop.ts";
 import { type Scene, type Segment, TIMER_MARGIN_MS } from "../../scene.ts";
 import { type Forgetter, forgettersOn, slowSpeaker, speakingOptions } from "../forgetting.ts";
+import { neverIdle } from "../never-idle.ts";
 
 /** What layer 7 and layer 4 ask of one server's idle timeout, where no figure satisfies both. */
 export interface Conflict {
@@ -18,7 +19,7 @@ export function conflictAt(scene: Scene, acceptor: Hop): Conflict | undefined {
       segment.acceptor.id === acceptor.id &&
       segment.carries.includes("http") &&
       !segment.http2 &&
-      scene.value(segment.opener, "reusesConnections") !== 0,
+      !neverIdle(scene, segment),
   );
   const above = segments.flatMap((segment) => fixedPool(scene, segment)).sort((a, b) => b.poolMs - a.poolMs)[0];
   const below = segments
