@@ -5,6 +5,7 @@ import { connect as connectTcp } from "node:net";
 import type { connect as connectTls } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { connect, drain } from "../../src/guard/index.ts";
+import { countingRelay } from "./counting-relay.ts";
 import { drainUnderLoad } from "./drain-under-load.ts";
 import { certificate, missing, nodeProgram, run } from "./peers.ts";
 
@@ -28,12 +29,13 @@ describe("draining under load loses nothing", () => {
 });
 
 test.skipIf(missing("h2load", "openssl")).each(["h2", "h2c"])(
-  "%s: everything that h2load started before it was told to go is answered",
+  "%s: everything that h2load sent before it was told to go is answered",
   async (kind) => {
     const { keyFile, certFile } = certificate();
     const server = nodeProgram("drain-server", [kind, keyFile, certFile]);
-    const port = (await server.says(/listening (\d+)/))[1];
-    const url = `${kind === "h2" ? "https" : "http"}://127.0.0.1:${port}/`;
+    const port = Number((await server.says(/listening (\d+)/))[1]);
+    const relay = kind === "h2c" ? await countingRelay(port) : undefined;
+    const url = `${kind === "h2" ? "https" : "http"}://127.0.0.1:${relay?.port ?? port}/`;
     // Every 10 % of its requests it says so; it does not come back after GOAWAY, so that most of them are never begun.
     const h2load = run("h2load", ["-n", "50000", "-c", "20", "-m", "20", url]);
     await h2load.says(/progress: 10% done/);
@@ -41,10 +43,11 @@ test.skipIf(missing("h2load", "openssl")).each(["h2", "h2c"])(
     const [, started, succeeded] = await h2load.says(/total, (\d+) started, \d+ done, (\d+) succeeded/);
     expect(Number(started)).toBeGreaterThanOrEqual(5000);
     expect(Number(started)).toBeLessThan(50_000);
-    // h2load counts as started what it queues in the very read that brings the GOAWAY, and then never sends it: at most one for
-    // each stream of each connection. What reached the server is answered: nothing is refused or cut.
-    expect(Number(started) - Number(succeeded)).toBeLessThanOrEqual(20 * 20);
-    expect(h2load.output()).toMatch(/ 0 4xx, 0 5xx/);
+    relay?.close();
+    // What was sent is counted on the wire. `started` may be some more: seen once, 4 of 5,408. nghttp2 does not send requests that
+    // still wait when it reads a GOAWAY (session_predicate_request_headers_send), and over TLS nothing here tells these apart.
+    if (relay !== undefined) expect(relay.requests()).toBe(Number(succeeded));
+    else expect(Number(started) - Number(succeeded)).toBeLessThanOrEqual(20 * 20);
     expect(JSON.parse((await server.says(/report (.*)/))[1] ?? "")).toMatchObject({ cut: 0 });
   },
 );

@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+
+/** Bytes of the client preface and of a frame's header (RFC 9113 §3.4, §4.1). */
+const PREFACE = 24;
+const HEADER = 9;
+const HEADERS = 0x1;
+
+/** Stands between clients and a server that speak HTTP/2 in the clear, and counts the requests that were really sent: HEADERS frames. */
+export async function countingRelay(
+  port: number,
+): Promise<{ readonly port: number; readonly requests: () => number; readonly close: () => void }> {
+  let requests = 0;
+  const server = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    let passed = PREFACE;
+    let waiting = Buffer.alloc(0);
+    client.on("data", (bytes) => {
+      waiting = Buffer.concat([waiting, bytes]);
+      for (;;) {
+        const skipped = Math.min(passed, waiting.length);
+        passed -= skipped;
+        waiting = waiting.subarray(skipped);
+        if (passed > 0 || waiting.length < HEADER) return;
+        if (waiting[3] === HEADERS) requests++;
+        passed = HEADER + waiting.readUIntBE(0, 3);
+      }
+    });
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on("error", () => [client, upstream].map((each) => each.destroy()));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, requests: () => requests, close: () => server.close() };
+}
