@@ -46,7 +46,7 @@ export async function explainEvidence(
       sessions: closer.map(({ sessions }) => sessions),
       logs,
     });
-    const { incidents, notes, findings } = explainScene(scene);
+    const { incidents, notes, findings, claimsAside } = explainScene(scene);
     const first = captures[0]?.surveyed.file ?? "";
     const joined = inputs.map((input): InputReport => {
       const log = scene.logs.find(({ file }) => file === input.file);
@@ -75,6 +75,7 @@ export async function explainEvidence(
         closely: plan.rows.reduce((sum, rows) => sum + rows.size, 0),
         leftAside: plan.leftAside,
         findings,
+        ...(claimsAside === 0 ? {} : { claimsAside }),
       },
     };
     const sources = captures.map((capture) => capture.source);

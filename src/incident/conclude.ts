@@ -29,7 +29,7 @@ const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, poss
 export function conclude(
   scene: Scene,
   signatures: readonly Signature[],
-): { conclusions: Conclusion[]; notes: Conclusion[]; findings: number } {
+): { conclusions: Conclusion[]; notes: Conclusion[]; findings: number; claimsAside: number } {
   const order = new Map(signatures.map((s, i) => [s.id, i] as const));
   const all = signatures.flatMap((signature) => signature.detect(scene).map((finding) => ({ signature, finding })));
   const strength = ({ signature, finding }: (typeof all)[number]): number =>
@@ -41,8 +41,8 @@ export function conclude(
     scene,
     incidents.filter((x) => x.finding.trails.length > 0),
   );
-  const logged = incidents.filter((x) => x.finding.trails.length === 0).slice(0, MOST_LOGGED);
-  for (const { signature, finding } of logged) weighLogged(scene, standing, signature, finding);
+  const logged = incidents.filter((x) => x.finding.trails.length === 0);
+  for (const { signature, finding } of logged.slice(0, MOST_LOGGED)) weighLogged(scene, standing, signature, finding);
   const beside = all
     .filter((x) => x.signature.contributes === true)
     .map(({ signature, finding }) => opened(signature, finding));
@@ -50,7 +50,7 @@ export function conclude(
   const notes = all
     .filter((x) => x.signature.kind === "note")
     .map(({ signature, finding }) => ({ ...opened(signature, finding), ruledOut: [] }));
-  return { conclusions, notes, findings: all.length };
+  return { conclusions, notes, findings: all.length, claimsAside: Math.max(0, logged.length - MOST_LOGGED) };
 }
 
 /** Claims of logs that are weighed, the strongest; each is held against all that stand. */

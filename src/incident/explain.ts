@@ -21,9 +21,9 @@ const MOST_EVIDENCE = 60;
 const MOST_SUPPORT = 12;
 const MOST_CONNECTIONS = 200;
 
-/** What a scene tells: incidents, notes, and how many findings they were made of. */
-export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note[]; findings: number } {
-  const { conclusions, notes, findings } = conclude(scene, SIGNATURES);
+/** What a scene tells: incidents, notes, how many findings they were made of, and how many claims were not weighed. */
+export function explainScene(scene: Scene): Told {
+  const { conclusions, notes, findings, claimsAside } = conclude(scene, SIGNATURES);
   const effects = effectsOf(scene, conclusions);
   return {
     incidents: conclusions.map((conclusion, i) =>
@@ -31,7 +31,15 @@ export function explainScene(scene: Scene): { incidents: Incident[]; notes: Note
     ),
     notes: notes.map((note) => noteOf(scene, note)),
     findings,
+    claimsAside,
   };
+}
+
+interface Told {
+  readonly incidents: Incident[];
+  readonly notes: Note[];
+  readonly findings: number;
+  readonly claimsAside: number;
 }
 
 function incidentOf(
@@ -41,13 +49,15 @@ function incidentOf(
 ): Incident {
   const { signature, finding, alike, support } = conclusion;
   const findings = [finding, ...alike];
-  const evidence = evidenceOf(scene, findings, support);
+  const { evidence, untold } = evidenceOf(scene, findings, support);
+  const moreLosses = untold + findings.reduce((sum, { beyond = 0 }) => sum + beyond, 0);
   const told = new Set(evidence.map((item) => `${item.file}:${item.line}`));
   // What is evidence of the loss is not told a second time as what followed from it.
   const effects = followed
     .map((effect) => effectReport(scene, effect))
     .filter((effect) => !told.has(`${effect.evidence.file}:${effect.evidence.line}`));
   const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
+  const { connections, more } = connectionsOf(scene, findings);
   return {
     id: `incident-${number}`,
     cause: finding.cause,
@@ -59,7 +69,9 @@ function incidentOf(
     confidence: finding.confidence,
     initiator: finding.initiator,
     at: happenedAt(scene, finding),
-    connections: connectionsOf(scene, findings),
+    connections,
+    ...(more === 0 ? {} : { moreConnections: more }),
+    ...(moreLosses === 0 ? {} : { moreLosses }),
     evidence,
     ...(effects.length === 0 ? {} : { effects }),
     ruledOut: conclusion.ruledOut,
@@ -79,22 +91,32 @@ function noteOf(scene: Scene, { signature, finding }: Conclusion): Note {
     ...(finding.variant === undefined ? {} : { variant: finding.variant }),
     summary: finding.summary,
     count: Math.max(1, finding.trails.length),
-    connections: connectionsOf(scene, [finding]),
-    evidence: evidenceOf(scene, [finding]),
+    connections: connectionsOf(scene, [finding]).connections,
+    evidence: evidenceOf(scene, [finding]).evidence,
   };
 }
 
-function connectionsOf(scene: Scene, findings: readonly Finding[]): ConnectionReport[] {
+/** The connections of some findings, each once, and how many more there are than are listed. */
+function connectionsOf(
+  scene: Scene,
+  findings: readonly Finding[],
+): { readonly connections: ConnectionReport[]; readonly more: number } {
+  let more = 0;
   const found = new Map<Trail | ConnectionReport, ConnectionReport>();
   const told = new Set<Trail>();
   for (const trail of findings.flatMap((f) => f.trails)) {
-    if (told.has(trail) || found.size >= MOST_CONNECTIONS) continue;
+    if (told.has(trail)) continue;
     const streams: Record<string, number> = {};
-    for (const [t, vantage] of [
+    const seen = [
       [trail, scene.vantages[trail.vantage]] as const,
       ...scene.sightings(trail).map((s) => [s.trail, s.vantage] as const),
-    ]) {
-      told.add(t);
+    ];
+    for (const [t] of seen) told.add(t);
+    if (found.size >= MOST_CONNECTIONS) {
+      more++;
+      continue;
+    }
+    for (const [t, vantage] of seen) {
       if (vantage !== undefined && streams[vantage.file] === undefined) streams[vantage.file] = t.flow.stream;
     }
     found.set(trail, {
@@ -107,11 +129,12 @@ function connectionsOf(scene: Scene, findings: readonly Finding[]): ConnectionRe
   const seen = new Set([...found.values()].map((c) => `${c.client} ${c.server}`));
   for (const connection of named) {
     const key = `${connection.client} ${connection.server}`;
-    if (seen.has(key) || seen.size >= MOST_CONNECTIONS) continue;
+    if (seen.has(key)) continue;
     seen.add(key);
-    found.set(connection, connection);
+    if (found.size >= MOST_CONNECTIONS) more++;
+    else found.set(connection, connection);
   }
-  return [...found.values()];
+  return { connections: [...found.values()], more };
 }
 
 /** A connection that only a log tells of, as far as it does. */
@@ -126,12 +149,20 @@ function effectReport(scene: Scene, { symptom, at, evidence, because, more, unti
   return more === 0 ? told : { ...told, more, until };
 }
 
-/** Evidence of the first finding whole with what logs add to it, then of those alike, each packet and line once, within a bound. */
-function evidenceOf(scene: Scene, findings: readonly Finding[], support: readonly Finding[] = []): EvidenceReport[] {
+/**
+ * Evidence of the first finding whole with what logs add to it, then of those alike, each packet and line once, within a
+ * bound; and how many of those alike it left untold.
+ */
+function evidenceOf(
+  scene: Scene,
+  findings: readonly Finding[],
+  support: readonly Finding[] = [],
+): { readonly evidence: EvidenceReport[]; readonly untold: number } {
   const seen = new Set<string>();
   const reports: EvidenceReport[] = [];
   for (const [story, finding] of findings.entries()) {
-    if (story > 0 && reports.length + finding.evidence.length > MOST_EVIDENCE) break;
+    if (story > 0 && reports.length + finding.evidence.length > MOST_EVIDENCE)
+      return { evidence: reports, untold: findings.length - story };
     const told = story > 0 ? [] : support.flatMap((f) => f.evidence).slice(0, MOST_SUPPORT);
     for (const evidence of [...finding.evidence, ...told]) {
       const key = "line" in evidence ? `${evidence.log}:${evidence.line}` : `${evidence.vantage}#${evidence.packet}`;
@@ -140,7 +171,7 @@ function evidenceOf(scene: Scene, findings: readonly Finding[], support: readonl
       reports.push(evidenceReport(scene, evidence, story, happenedAt(scene, finding)));
     }
   }
-  return reports;
+  return { evidence: reports, untold: 0 };
 }
 
 /** One piece of evidence for a report; `otherwise` is the time of a line that has none. */

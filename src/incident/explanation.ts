@@ -164,6 +164,10 @@ export interface Incident {
   readonly at: Instant;
   /** The lost connections first. */
   readonly connections: readonly ConnectionReport[];
+  /** Connections of this incident beyond those listed; absent: none. */
+  readonly moreConnections?: number;
+  /** Losses of this kind that the evidence does not show one by one; absent: none. */
+  readonly moreLosses?: number;
   readonly evidence: readonly EvidenceReport[];
   /** What followed from it, as far as logs tell, in order of time. */
   readonly effects?: readonly Effect[];
@@ -207,5 +211,7 @@ export interface Explanation {
     readonly leftAside: number;
     /** Findings that were merged into the incidents (several connections lost the same way). */
     readonly findings: number;
+    /** Claims of logs that were not weighed because there were too many; absent: none. */
+    readonly claimsAside?: number;
   };
 }

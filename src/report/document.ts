@@ -44,6 +44,8 @@ export interface IncidentDocument {
   readonly initiator: Incident["initiator"];
   readonly at: string;
   readonly connections: Incident["connections"];
+  readonly moreConnections?: number;
+  readonly moreLosses?: number;
   readonly evidence: readonly EvidenceDocument[];
   /** What followed from it, as far as logs tell, in order of time. */
   readonly effects?: readonly {

@@ -95,6 +95,8 @@ function facts(incident: Incident, nameOf: (file: string) => string): string {
     );
     lines.push(`- connection: ${codeSpan(endsText(connection))}${where.length === 0 ? "" : ` (${where.join(", ")})`}`);
   }
+  const left = Math.max(0, incident.connections.length - MOST_INCIDENTS) + (incident.moreConnections ?? 0);
+  if (left > 0) lines.push(`- and ${count(left, "more connection")}`);
   for (const inferred of incident.inferred ?? []) lines.push(`- inferred: ${escapeText(inferred)}`);
   return lines.join("\n");
 }

@@ -13,6 +13,7 @@ import {
   count,
   culprit,
   endsText,
+  grouped,
   instantForPeople,
   isDecided,
   promiseOf,
@@ -32,7 +33,8 @@ export function renderIncident(page: Page, incident: Incident, length: "whole" |
   const proved = isDecided(incident) && incident.confidence !== "possible";
   if (length === "whole")
     lines.push(...proof(page, proofTitle(story, proved), story), ...renderEffects(page, incident));
-  if (further.length > 0) lines.push("", ...furtherStories(page, further));
+  if (further.length > 0 || incident.moreLosses !== undefined)
+    lines.push("", ...furtherStories(page, further, incident.moreLosses));
   if (length === "whole" && incident.ruledOut.length > 0) {
     lines.push("", heading(page, "What it is not"));
     const column = Math.min(26, Math.max(...incident.ruledOut.map((other) => columns(other.cause))) + 2);
@@ -50,14 +52,16 @@ export function renderOthers(page: Page, others: readonly Incident[]): string[] 
   return oneLineEach(
     page,
     others.map((other) => ({ at: other.at, connection: connectionOf(other), evidence: other.evidence[0] })),
+    others.reduce((sum, { moreLosses = 0 }) => sum + moreLosses, 0),
   );
 }
 
-function furtherStories(page: Page, stories: readonly (readonly EvidenceReport[])[]): string[] {
+function furtherStories(page: Page, stories: readonly (readonly EvidenceReport[])[], beyond = 0): string[] {
   const told = stories.flatMap(([evidence]) => (evidence === undefined ? [] : [evidence]));
   return oneLineEach(
     page,
     told.map((evidence) => ({ at: evidence.at, connection: connectionIn(evidence), evidence })),
+    beyond,
   );
 }
 
@@ -67,8 +71,9 @@ interface OneLine {
   readonly evidence: EvidenceReport | undefined;
 }
 
-function oneLineEach(page: Page, entries: readonly OneLine[]): string[] {
-  const lines = [heading(page, `The same ${count(entries.length, "more time")}`)];
+/** `beyond`: as many more are only counted. */
+function oneLineEach(page: Page, entries: readonly OneLine[], beyond: number): string[] {
+  const lines = [heading(page, `The same ${count(entries.length + beyond, "more time")}`)];
   const shown = entries.slice(0, MOST_OTHERS);
   const column = Math.max(...shown.map(({ connection }) => columns(printable(connection))));
   for (const { at, connection, evidence } of shown) {
@@ -79,6 +84,7 @@ function oneLineEach(page: Page, entries: readonly OneLine[]): string[] {
   }
   const left = entries.length - MOST_OTHERS;
   if (left > 0) lines.push(`  and ${left} more: --format json lists them all`);
+  if (beyond > 0) lines.push(`  and ${grouped(beyond)} more, counted and not told one by one`);
   return lines;
 }
 
@@ -116,7 +122,7 @@ function facts(page: Page, incident: Incident): string[] {
       ...labelled(page, label, `${endsText(connection)}${streams.length === 0 ? "" : `  (${streams.join(", ")})`}`),
     );
   });
-  const left = incident.connections.length - MOST_CONNECTIONS;
+  const left = Math.max(0, incident.connections.length - MOST_CONNECTIONS) + (incident.moreConnections ?? 0);
   if (left > 0) lines.push(...labelled(page, "", `and ${count(left, "more connection")}`));
   if (incident.inferred !== undefined && incident.inferred.length > 0) {
     lines.push(...labelled(page, "inferred", incident.inferred.join("; ")));

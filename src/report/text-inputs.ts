@@ -23,6 +23,10 @@ export function renderInputs(page: Page): string[] {
     const left = count(totals.leftAside, "suspect flow");
     lines.push(...paragraph(page, `${left} left aside: give fewer or shorter captures to see these too.`));
   }
+  if (totals.claimsAside !== undefined) {
+    const left = `${count(totals.claimsAside, "claim")} of logs not weighed`;
+    lines.push(...paragraph(page, `${left}: give logs of a shorter time to see these too.`));
+  }
   const captures = inputs.filter((input) => input.kind !== "unread");
   const more = captures.slice(MOST_INPUTS).filter((input) => input.problems.length > 0);
   const shown = [...captures.slice(0, MOST_INPUTS), ...more.slice(0, MOST_INPUTS)];

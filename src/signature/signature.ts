@@ -68,6 +68,8 @@ export interface Finding {
   readonly next?: string;
   /** Symptoms it explains here, such as `connection-reset`, `connect-timeout`, `lost-ping`. */
   readonly symptoms: readonly string[];
+  /** Losses alike that are only counted, because there are too many to tell one by one. */
+  readonly beyond?: number;
   /** What was inferred rather than seen (for instance an encrypted PING from its size). */
   readonly inferred?: readonly string[];
 }

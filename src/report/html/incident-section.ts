@@ -9,6 +9,7 @@ import {
   count,
   culprit,
   endsText,
+  grouped,
   instantForPeople,
   isDecided,
   promiseOf,
@@ -73,8 +74,8 @@ function blame({ explanation }: Sheet, incident: Incident): Html | undefined {
 
 function facts(sheet: Sheet, incident: Incident, proof: Proof): Html {
   const fact = (name: string, value: Content): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-  const { connections, inferred = [] } = incident;
-  const left = connections.length - MOST_CONNECTIONS;
+  const { connections, moreConnections = 0, inferred = [] } = incident;
+  const left = Math.max(0, connections.length - MOST_CONNECTIONS) + moreConnections;
   const named = connections.slice(0, MOST_CONNECTIONS).map((connection) => {
     const where = Object.entries(connection.streams).map(
       ([file, stream]) => html`<span class="where">${sheet.nameOf(file)} tcp.stream ${stream}</span> `,
@@ -99,14 +100,15 @@ function alike(sheet: Sheet, incident: Incident, others: readonly Incident[]): H
     ),
     ...others.map((other) => ({ at: other.at, connection: connectionOf(other), first: other.evidence[0] })),
   ];
-  if (rows.length === 0) return undefined;
+  const beyond = [incident, ...others].reduce((sum, { moreLosses = 0 }) => sum + moreLosses, 0);
+  if (rows.length + beyond === 0) return undefined;
   const left = rows.length - MOST_ALIKE;
   return html`<table class="alike"><thead><tr><th>when</th><th>connection</th><th>first shown by</th></tr></thead><tbody>${rows
     .slice(0, MOST_ALIKE)
     .map(
       ({ at, connection, first }) =>
         html`<tr><td><time>${instantForPeople(at)}</time></td><td class="tuple">${connection}</td><td>${first !== undefined && [chip(sheet, first.file), ` ${referenceOf(first)}`]}</td></tr>`,
-    )}</tbody></table>${left > 0 && html`<p class="more">And ${left} more: the JSON form lists them all.</p>`}`;
+    )}</tbody></table>${left > 0 && html`<p class="more">And ${left} more: the JSON form lists them all.</p>`}${beyond > 0 && html`<p class="more">And ${grouped(beyond)} more, counted and not told one by one.</p>`}`;
 }
 
 function connectionIn({ segment }: EvidenceReport): string {

@@ -15,9 +15,13 @@ export function inputsSection(sheet: Sheet): Html {
     totals.leftAside > 0
       ? ` ${count(totals.leftAside, "suspect flow")} left aside: give fewer or shorter captures to see these too.`
       : "";
+  const claims =
+    totals.claimsAside === undefined
+      ? ""
+      : ` ${count(totals.claimsAside, "claim")} of logs not weighed: give logs of a shorter time to see these too.`;
   return html`
 <section class="part inputs" id="inputs"><h2>What was read</h2>
-<p>${count(totals.packets, "packet")}, ${grouped(totals.tcpPackets)} of them TCP; ${count(totals.flows, "flow")}, ${grouped(totals.closely)} looked at closely.${aside}</p>
+<p>${count(totals.packets, "packet")}, ${grouped(totals.tcpPackets)} of them TCP; ${count(totals.flows, "flow")}, ${grouped(totals.closely)} looked at closely.${aside}${claims}</p>
 <ul class="files">${inputs.slice(0, MOST_INPUTS).map((input) => inputItem(sheet, input))}</ul>
 ${left > 0 && html`<p class="more">And ${count(left, "more file")}.</p>`}</section>`;
 }

@@ -25,13 +25,12 @@ export function undecidedByLogs(scene: Scene): Finding[] {
   return [...withRest(told), ...lostNodes(scene, lossesOf(scene)), ...countedLosses(scene, told.length > 0)];
 }
 
-/** The first of them; the last says how many more there are. */
+/** The first of them; the last counts the others. */
 function withRest(told: readonly Finding[]): readonly Finding[] {
   const kept = told.slice(0, MOST);
   const last = kept.at(-1);
   if (last === undefined || told.length === kept.length) return kept;
-  const rest = `${told.length - kept.length} more kinds of loss at other places are left out.`;
-  return [...kept.slice(0, -1), { ...last, summary: `${last.summary} ${rest}` }];
+  return [...kept.slice(0, -1), { ...last, beyond: told.length - kept.length }];
 }
 
 /** GOAWAY and TLS alerts state their reason: signatures of their own tell of them, or nothing was lost. */

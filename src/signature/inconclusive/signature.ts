@@ -40,21 +40,34 @@ export const signature: Signature = {
   detect,
 };
 
-/** Findings for one server and one kind of loss; more of the same tell nothing new. */
+/** Findings for one server and one kind of loss; more of the same are counted. */
 const MOST_ALIKE = 64;
 
 function detect(scene: Scene): Finding[] {
   const told = new Map<string, number>();
+  const beyond = new Map<string, Set<Trail>>();
   const captured = onePerConnection(scene, (trail) => {
     const loss = lossOf(scene, trail);
     if (loss === undefined) return undefined;
-    const key = `${loss.kind} ${printEndpoint(endpointOf(trail, "server"))}`;
+    const key = keyOf(loss.kind, trail);
     const alike = (told.get(key) ?? 0) + 1;
     told.set(key, alike);
-    return alike > MOST_ALIKE ? undefined : tell(scene, trail, loss);
+    if (alike <= MOST_ALIKE) return tell(scene, trail, loss);
+    const others = beyond.get(key) ?? new Set();
+    beyond.set(key, others);
+    if (!scene.sightings(trail).some((sighting) => others.has(sighting.trail))) others.add(trail);
+    return undefined;
   });
-  return [...captured, ...undecidedByLogs(scene)];
+  const counted = captured.map((finding) => {
+    const key = keyOf(finding.variant ?? "", finding.trails[0] as Trail);
+    const others = beyond.get(key)?.size ?? 0;
+    beyond.delete(key);
+    return others === 0 ? finding : { ...finding, beyond: others };
+  });
+  return [...counted, ...undecidedByLogs(scene)];
 }
+
+const keyOf = (kind: string, trail: Trail): string => `${kind} ${printEndpoint(endpointOf(trail, "server"))}`;
 
 function tell(scene: Scene, trail: Trail, loss: Loss): Finding {
   const candidates = candidatesOf(loss);
