@@ -209,6 +209,8 @@ function between(frame: Frame, previous: Rung | undefined, { item, time }: Rung)
   if (item.file !== previous.item.file)
     remarks.push(`as ${printable(frame.nameOf(item.file))} ${item.packet === undefined ? "tells" : "saw"} it`);
   if (time - previous.time >= PAUSE) remarks.push(`${printSpan(time - previous.time)} later`);
+  // The story is in the order of its causes; on one clock another capture may have seen the next step before.
+  if (previous.time > time) remarks.push(`${printSpan(previous.time - time)} earlier`);
   if (remarks.length === 0) return [];
   const row = bars(frame, "┆");
   const text = ` ${remarks.join(", ").slice(0, frame.room - 6)} `;

@@ -37,8 +37,8 @@ function lines({ all }: Lifelines): Html[] {
 
 function pause(previous: Step | undefined, step: Step, lifelines: Lifelines): Html | undefined {
   const length = previous === undefined ? 0 : Number(step.at - previous.at);
-  if (length < PAUSE) return undefined;
-  return html`<li class="rung pause"><div class="time"></div><div class="lines"><svg width="100%" height="100%" aria-hidden="true">${lines(lifelines)}</svg></div><div class="shows"><span>${printSpan(length)} later</span></div></li>`;
+  if (length >= 0 && length < PAUSE) return undefined;
+  return html`<li class="rung pause"><div class="time"></div><div class="lines"><svg width="100%" height="100%" aria-hidden="true">${lines(lifelines)}</svg></div><div class="shows"><span>${printSpan(Math.abs(length))} ${length < 0 ? "earlier" : "later"}</span></div></li>`;
 }
 
 function rung(sheet: Sheet, proof: Proof, step: Step, lifelines: Lifelines): Html {
