@@ -11,6 +11,7 @@ export class GuardFault extends Error {
 
 /** Throws a `GuardFault` unless `value` is a number from `least` to `most`. */
 export function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {
-  if (value >= least && value <= most) return;
-  throw new GuardFault("out-of-range", `${name} must be from ${least} to ${most}, not ${value}`);
+  if (typeof value === "number" && value >= least && value <= most) return;
+  const what = typeof value === "number" ? `${value}` : `a ${typeof value}`;
+  throw new GuardFault("out-of-range", `${name} must be a number from ${least} to ${most}, not ${what}`);
 }

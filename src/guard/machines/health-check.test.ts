@@ -49,6 +49,19 @@ describe("a health check", () => {
     expect(tell([[31_000, "read"]])).toEqual(["30000 ping", "45000 lost"]);
   });
 
+  test("asks again where the PING could not be sent, and takes nothing for lost meanwhile", () => {
+    let state = healthCheck(0);
+    const step = (input: HealthInput, at: number): string | undefined => {
+      const next = stepHealthCheck(state, input, at, KUBERNETES);
+      state = next.state;
+      return next.action;
+    };
+    expect(step("tick", 30_000)).toBe("ping");
+    expect(step("unsent", 30_000)).toBeUndefined();
+    expect(step("tick", 60_000)).toBe("ping");
+    expect(step("tick", 75_000)).toBe("lost");
+  });
+
   test("is off at 0", () => {
     expect(tell([[1, "tick"]], { readIdleTimeoutMs: 0, pingTimeoutMs: 15_000 })).toEqual([]);
   });

@@ -17,8 +17,11 @@ export interface HealthCheck {
   readonly lost: boolean;
 }
 
-/** `read`: a frame of any kind came. `pong`: the answer to our PING came. `tick`: time may have passed. */
-export type HealthInput = "read" | "pong" | "tick";
+/**
+ * `read`: a frame of any kind came. `pong`: the answer to our PING came. `unsent`: the PING could not be sent, and is asked for
+ * again with the next tick. `tick`: time may have passed.
+ */
+export type HealthInput = "read" | "pong" | "unsent" | "tick";
 
 export interface HealthStep {
   readonly state: HealthCheck;
@@ -41,6 +44,7 @@ export function stepHealthCheck(
 ): HealthStep {
   if (state.lost || options.readIdleTimeoutMs === 0) return { state };
   if (input === "read") return waiting({ ...state, lastReadMs: nowMs }, options);
+  if (input === "unsent") return waiting({ lastReadMs: state.lastReadMs, lost: false }, options);
   if (input === "pong") return waiting({ lastReadMs: nowMs, lost: false }, options);
   if (state.pingSentMs !== undefined) {
     if (nowMs < state.pingSentMs + options.pingTimeoutMs) return waiting(state, options);
