@@ -1,6 +1,6 @@
 /** The door of `halfopen/guard`: what prevents the loss, for Node services. Imports no other room and no package. */
 
-export type { Client, ClientCounters, RequestBody, RequestOptions, Response } from "./client/client.ts";
+export type { Client, ClientCounters } from "./client/client.ts";
 export { connect } from "./client/client.ts";
 export type { ClientOptions } from "./client/client-options.ts";
 export {
@@ -9,6 +9,7 @@ export {
   RequestError,
   type RequestErrorCode,
 } from "./client/request-error.ts";
+export type { BodyPieces, MadeBody, RequestBody, RequestOptions, Response } from "./client/request-options.ts";
 export type { Clock } from "./clock.ts";
 export { type IdlePolicy, idlePolicy, type PathData } from "./idle/idle-policy.ts";
 export type { GoawayExemption, GoawayRequest } from "./machines/goaway-decision.ts";

@@ -482,7 +482,7 @@ describe("limits", () => {
     const clock = {
       now: () => performance.now(),
       after: (ms: number, then: () => void, holds?: boolean) => {
-        if (holds === true) waits.push(ms);
+        if (holds === true) waits.push(Math.round(ms));
         const timer = setTimeout(then, holds === true ? 0 : ms);
         return () => clearTimeout(timer);
       },

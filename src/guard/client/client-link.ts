@@ -1,7 +1,8 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";
-import { type HealthCheck, type HealthInput, healthCheck, stepHealthCheck } from "../machines/health-check.ts";
+import { afterAwake } from "./awake-time.ts";
 import type { ClientSettings } from "./client-options.ts";
+import { LinkWatch } from "./link-watch.ts";
 
 /** RFC 9113 §6.5.2 sets no limit before SETTINGS comes; Go assumes 100 as well. */
 const ASSUMED_STREAMS = 100;
@@ -9,86 +10,115 @@ const ASSUMED_STREAMS = 100;
 /** How a connection ended; the first reason stands. */
 export type LinkEnd = "lost-ping" | "idle" | "client-closed" | "connect-failed" | "verify-failed" | "peer";
 
+/** No SETTINGS in time. */
+class ConnectTimeout extends Error {
+  readonly code = "ETIMEDOUT";
+}
+
 /** One HTTP/2 connection of a client: its health, its room, what its server said of going away. */
 export class ClientLink {
   readonly session: ClientHttp2Session;
   /** Resolves once requests can be sent; rejects if the connection ends before. */
   readonly opened: Promise<void>;
+  /** Resolves when its socket is closed. */
+  readonly closed: Promise<void>;
   goaway: { readonly code: number; readonly lastStreamId: number } | undefined;
   end: LinkEnd | undefined;
   error: Error | undefined;
   /** Open streams, and those promised to a waiting request. */
   streams = 0;
-  verifying: Promise<boolean> | undefined;
+  /** A request was put on it; one was answered. */
+  carried = false;
+  answered = false;
+  isOpen = false;
+  isClosed = false;
+  /** What the pool has counted of its end. */
+  readonly counted: { end?: true; lost?: true } = {};
+  verifying = false;
   /** It answered, and no request was put on it since. */
   verified = false;
+  /** It did not answer in time. Streams are open on it, so that the health check decides. */
+  #doubted = false;
+  #leaving: "idle" | "client-closed" | undefined;
   readonly #settings: ClientSettings;
   readonly #onChange: () => void;
   #socket: Socket | undefined;
-  #isOpen = false;
-  #health: HealthCheck;
-  #bytesRead = 0;
-  #lastReadMs: number;
+  #watch: LinkWatch | undefined;
   #idleSinceMs: number;
-  #callOff: () => void = () => {};
+  #callOffEnd: (() => void) | undefined;
 
+  /** Throws what `http2.connect` and a `createConnection` of the caller throw. */
   constructor(authority: string, settings: ClientSettings, onChange: () => void) {
     const { clock } = settings;
     this.#settings = settings;
     this.#onChange = onChange;
-    this.#lastReadMs = clock.now();
     this.#idleSinceMs = clock.now();
-    this.#health = healthCheck(clock.now());
     // Loaded with the first connection: a service that only drains need not pay for it at its start.
     this.session = process.getBuiltinModule("node:http2").connect(authority, settings.http2);
     this.session.once("connect", (_session, socket) => {
       this.#socket = socket as Socket;
     });
-    this.opened = new Promise((resolve, reject) => {
-      const callOff = clock.after(settings.connectTimeoutMs, () =>
-        this.finish("connect-failed", new Error("connect timeout")),
-      );
-      this.session.once("remoteSettings", () => {
-        callOff();
-        this.#open();
-        resolve();
-      });
-      this.session.once("close", () => {
-        callOff();
-        this.end ??= this.#isOpen ? "peer" : "connect-failed";
-        this.#callOff();
-        reject(this.error ?? new Error("the connection closed before the server's SETTINGS came"));
-        onChange();
-      });
-    });
-    this.opened.catch(() => {});
     this.session.on("error", (error: Error) => {
       this.error ??= error;
     });
     this.session.on("goaway", (code, lastStreamId) => {
       this.goaway = { code, lastStreamId };
+      this.#endWhenDone();
       onChange();
     });
-    this.session.on("remoteSettings", () => onChange());
+    this.closed = new Promise((resolve) => this.session.once("close", resolve));
+    this.opened = new Promise((resolve, reject) => {
+      const callOff = afterAwake(clock, settings.connectTimeoutMs, () =>
+        this.finish("connect-failed", new ConnectTimeout(`no SETTINGS within ${settings.connectTimeoutMs} ms`)),
+      );
+      this.session.once("remoteSettings", () => {
+        callOff();
+        this.#open();
+        resolve();
+        // A later SETTINGS may give more room.
+        this.session.on("remoteSettings", onChange);
+      });
+      this.session.once("close", () => {
+        callOff();
+        this.isClosed = true;
+        this.end ??= this.isOpen ? "peer" : "connect-failed";
+        this.#watch?.stop();
+        this.#callOffEnd?.();
+        reject(this.error ?? new Error("the connection closed before the server's SETTINGS came"));
+        onChange();
+      });
+    });
+    this.opened.catch(() => {});
   }
 
   /** Whether one more stream can be opened. */
   get hasRoom(): boolean {
-    return this.usable && this.#isOpen && this.streams < this.limit;
+    return this.usable && this.isOpen && this.streams < this.limit;
   }
 
   /** Whether it takes requests, now or once it is open. */
   get usable(): boolean {
-    return this.end === undefined && this.goaway === undefined && !this.session.closed && !this.session.destroyed;
+    const { session } = this;
+    const willing = this.end === undefined && this.#leaving === undefined && !this.#doubted;
+    return willing && this.goaway === undefined && !session.closed && !session.destroyed;
+  }
+
+  /** It did not answer in time. */
+  get isDoubted(): boolean {
+    return this.#doubted || this.end === "lost-ping";
+  }
+
+  /** This side meant to end it. */
+  get left(): boolean {
+    return this.#leaving !== undefined;
   }
 
   get limit(): number {
-    return this.#isOpen ? (this.session.remoteSettings.maxConcurrentStreams ?? ASSUMED_STREAMS) : ASSUMED_STREAMS;
+    return this.isOpen ? (this.session.remoteSettings.maxConcurrentStreams ?? ASSUMED_STREAMS) : ASSUMED_STREAMS;
   }
 
   get silentMs(): number {
-    this.#sample();
-    return this.#settings.clock.now() - this.#lastReadMs;
+    return this.#watch?.silentMs ?? 0;
   }
 
   request(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
@@ -99,78 +129,68 @@ export class ClientLink {
   release(): void {
     this.streams -= 1;
     if (this.streams === 0) this.#idleSinceMs = this.#settings.clock.now();
+    this.#endWhenDone();
     this.#onChange();
   }
 
-  /** Asks the peer; ends the connection if the answer does not come in time. */
-  verify(): Promise<boolean> {
-    this.verifying ??= new Promise<boolean>((resolve) => {
-      const callOff = this.#settings.clock.after(this.#settings.verifyTimeoutMs, () => {
-        this.finish("verify-failed");
-        resolve(false);
-      });
-      const answered = (error: Error | null): void => {
-        callOff();
-        this.verifying = undefined;
-        if (error === null) this.#sample();
-        this.verified = error === null && this.usable;
-        resolve(this.verified);
-        this.#onChange();
-      };
-      if (this.session.destroyed || !this.session.ping(answered)) answered(new Error("no PING can be sent"));
+  /** Asks the peer. Without an answer in time it takes no more requests, and ends unless streams are open. */
+  verify(): void {
+    this.verifying = true;
+    const doubt = (): void => {
+      this.verifying = false;
+      this.#doubted = true;
+      this.#endWhenDone();
+      this.#onChange();
+    };
+    const callOff = afterAwake(this.#settings.clock, this.#settings.verifyTimeoutMs, doubt);
+    this.#watch?.ping((yes) => {
+      callOff();
+      if (!yes) return doubt();
+      this.verifying = false;
+      this.#doubted = false;
+      this.verified = true;
+      this.#onChange();
     });
-    return this.verifying;
+  }
+
+  /** Takes no more requests, and ends once its streams are done. */
+  leave(end: "idle" | "client-closed"): void {
+    this.#leaving ??= end;
+    if (this.isOpen) this.#endWhenDone();
+    else this.finish(end);
   }
 
   /** Ends it now, with what is open on it. */
   finish(end: LinkEnd, error?: Error): void {
     this.end ??= end;
     this.error ??= error;
-    this.#callOff();
+    this.#watch?.stop();
     this.session.destroy();
+    // A session that had begun to close waits for its peer's FIN, and this peer may never send one.
+    this.#socket?.destroy();
   }
 
   #open(): void {
-    const { tcpKeepaliveMs } = this.#settings;
-    this.#isOpen = true;
-    if (tcpKeepaliveMs > 0) this.#socket?.setKeepAlive(true, tcpKeepaliveMs);
-    this.#health = healthCheck(this.#settings.clock.now());
-    this.#watch();
+    const { clock, idleTimeoutMs, tcpKeepaliveMs } = this.#settings;
+    this.isOpen = true;
+    // What `createConnection` gives need not be a socket.
+    if (tcpKeepaliveMs > 0) this.#socket?.setKeepAlive?.(true, tcpKeepaliveMs);
+    this.#watch = new LinkWatch(this.session, this.#socket, this.#settings, {
+      lost: () => this.finish("lost-ping"),
+      look: () => {
+        if (this.streams === 0 && clock.now() - this.#idleSinceMs >= idleTimeoutMs) this.leave("idle");
+      },
+    });
     this.#onChange();
   }
 
-  /** Looks at it now, and again one resolution later. */
-  #watch(): void {
-    const { clock, idleTimeoutMs, resolutionMs, readIdleTimeoutMs } = this.#settings;
-    this.#callOff();
-    if (this.session.destroyed) return;
-    this.#sample();
-    this.#step("tick");
-    if (this.end !== undefined) return;
-    const idleMs = this.streams === 0 ? clock.now() - this.#idleSinceMs : 0;
-    if (idleMs >= idleTimeoutMs) {
-      this.end = "idle";
-      this.session.close();
-      return;
-    }
-    const nextMs = readIdleTimeoutMs === 0 ? Math.max(1, Math.min(idleTimeoutMs, 1000)) : resolutionMs;
-    this.#callOff = clock.after(nextMs, () => this.#watch());
-  }
-
-  #sample(): void {
-    const bytes = this.#socket?.bytesRead ?? this.#bytesRead;
-    if (bytes === this.#bytesRead) return;
-    this.#bytesRead = bytes;
-    this.#lastReadMs = this.#settings.clock.now();
-    this.#step("read");
-  }
-
-  #step(input: HealthInput): void {
-    const { state, action } = stepHealthCheck(this.#health, input, this.#settings.clock.now(), this.#settings);
-    this.#health = state;
-    if (action === "lost") this.finish("lost-ping");
-    if (action === "ping" && !this.session.destroyed) {
-      this.session.ping((error) => error === null && this.#step("pong"));
-    }
+  #endWhenDone(): void {
+    if (this.streams > 0 || this.#callOffEnd !== undefined || this.isClosed) return;
+    if (this.#doubted) return this.finish("verify-failed");
+    if (this.#leaving === undefined && this.goaway === undefined) return;
+    this.end ??= this.#leaving;
+    if (!this.session.closed && !this.session.destroyed) this.session.close();
+    // Node then waits for the peer's FIN. Nothing is open, so that nothing is lost with a peer that stays silent.
+    this.#callOffEnd = this.#settings.clock.after(this.#settings.verifyTimeoutMs, () => this.finish("peer"));
   }
 }

@@ -1,6 +1,9 @@
 import type { Ending } from "../machines/judge-ending.ts";
-import type { EndingFacts } from "./client.ts";
 import type { ClientLink } from "./client-link.ts";
+import type { RequestErrorFacts } from "./request-error.ts";
+import { whoEnded } from "./who-ended.ts";
+
+export type EndingFacts = Pick<RequestErrorFacts, "code" | "endedBy" | "cause"> & { readonly what: string };
 
 /** RFC 9113 §7. */
 const NAMES = [
@@ -52,9 +55,9 @@ export function describeEnding(ending: Ending, link: ClientLink, cause: unknown)
       const how = reason instanceof Error ? ` (${reason.message})` : "";
       return {
         code: "connection-closed",
-        endedBy: "peer",
+        endedBy: whoEnded(reason),
         cause: reason,
-        what: `the connection was closed without GOAWAY${how}`,
+        what: `the connection ended without GOAWAY${how}`,
       };
     }
     case "reset":

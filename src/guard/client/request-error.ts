@@ -2,6 +2,7 @@ import type { Judgement } from "../machines/judge-ending.ts";
 
 /** What ended it. Codes are added to, never renamed. */
 export type RequestErrorCode =
+  | "bad-request"
   | "connect-failed"
   | "verify-failed"
   | "refused"
@@ -27,7 +28,7 @@ export interface RequestErrorFacts {
   readonly processed: Processed;
   /** Why it was not sent again by itself. */
   readonly notRetried?: Judgement["because"];
-  /** How often it was tried. */
+  /** How often it was tried; 0 if it can not be sent at all. */
   readonly attempts: number;
   readonly cause?: unknown;
 }
@@ -60,7 +61,7 @@ const WORDS: Readonly<Record<Processed, string>> = {
 function why({ notRetried, attempts }: RequestErrorFacts): string {
   switch (notRetried) {
     case "body-not-replayable":
-      return "; not sent again, since its body is a stream that was read already: give bytes, or a function that makes the body";
+      return "; not sent again, since its body is read already: give bytes, or a function that makes the body";
     case "attempts-used-up":
       return `; given up after ${attempts} attempts`;
     case "may-have-been-processed":

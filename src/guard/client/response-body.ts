@@ -1,5 +1,6 @@
 import type { ClientHttp2Stream } from "node:http2";
 import { Readable } from "node:stream";
+import { cancelStream } from "./cancel-stream.ts";
 
 /**
  * The body of a response. Node's own stream can't be handed on: once its peer has closed it, `closed` is true while its bytes wait
@@ -46,8 +47,8 @@ export class ResponseBody extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    // CANCEL: the caller does not want the rest.
-    if (!this.#whole && !this.#stream.closed) this.#stream.close(0x08);
+    // The caller does not want the rest.
+    if (!this.#whole && !this.#stream.closed) cancelStream(this.#stream);
     done(error);
   }
 }

@@ -22,7 +22,8 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     retryIdempotent: options.retryIdempotent ?? false,
     backOffMs: options.backOffMs ?? 100,
     maxBackOffMs: options.maxBackOffMs ?? 30_000,
-    http2: options.http2 ?? {},
+    // Nobody here reads what a server pushes, and its bytes would fill the connection's window. Go turns it off as well.
+    http2: { ...options.http2, settings: { enablePush: false, ...options.http2?.settings } },
     clock: options.clock ?? systemClock,
     dice: options.dice ?? Math.random,
   };

@@ -1,6 +1,6 @@
 // A server of Go's net/http over TLS: `server -cert F -key F [-goaway N]`. Every N-th request is answered with Connection: close, which
 // is GOAWAY on HTTP/2, as Kubernetes' filter does it. "/count" tells how many requests came, and how many of their ids came twice;
-// "/abort" resets its stream within the response.
+// "/abort" resets its stream within the response; "/unread" neither reads the body nor answers, till its client has left.
 package main
 
 import (
@@ -32,6 +32,10 @@ func main() {
 		io.WriteString(w, "half")
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
+	})
+	http.HandleFunc("/unread", func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		fmt.Println("unread: cancelled")
 	})
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

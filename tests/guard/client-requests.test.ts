@@ -1,0 +1,111 @@
+import { createServer, type Http2Server } from "node:http2";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type ClientOptions, connect, RequestError, type RequestOptions } from "../../src/guard/index.ts";
+import { client, failure, listen } from "./client-kit.ts";
+
+const answering = (): Http2Server => createServer((_request, response) => response.end("ok"));
+
+describe("what can not be sent is the caller's to mend, and no connection is made for it", () => {
+  test.each<[string, object, string]>([
+    ["a header's name", { headers: { "bad name": "x" } }, '"bad name"'],
+    ["a header's value", { headers: { "x-note": "a\r\nx-admin: yes" } }, "x-note"],
+    ["one of a header's values", { headers: { "set-cookie": ["a", "b\n"] } }, "set-cookie"],
+    ["a header beyond bytes", { headers: { "x-note": "\u20ac" } }, "encode"],
+    ["the method", { method: "GE T" }, "method"],
+    ["CONNECT", { method: "CONNECT" }, "CONNECT"],
+    ["a path with a space", { path: "/a b" }, "percent-encode"],
+    ["a path that is none", { path: "" }, "begin with /"],
+    ["the body", { method: "POST", body: 7 }, "number"],
+    ["an object as body", { method: "POST", body: { a: 1 } }, "object"],
+    ["the time as a string", { timeoutMs: "500" }, "a string"],
+    ["no number for a time", { timeoutMs: Number.NaN }, "NaN"],
+    ["the signal", { signal: {} }, "AbortSignal"],
+  ])("%s", async (_name, request, says) => {
+    const own = client("http://127.0.0.1:1");
+    const error = await failure(own.request(request as RequestOptions));
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error).toMatchObject({ code: "bad-request", endedBy: "client", processed: "no", attempts: 0 });
+    expect((error as Error).message).toContain(says);
+    expect(own.counters.opened).toBe(0);
+  });
+
+  test.each<[string, RequestOptions]>([
+    ["a header that HTTP/2 has not", { headers: { connection: "close" } }],
+    ["headers larger than Node sends", { headers: { "x-large": "a".repeat(100_000) } }],
+  ])("%s: found by Node, not retried, and the connection serves on", async (_name, request) => {
+    const own = client(`http://127.0.0.1:${await listen(answering())}`);
+    const error = await failure(own.request({ timeoutMs: 5000, ...request }));
+    expect(error).toMatchObject({ name: "RequestError", code: "bad-request", processed: "no" });
+    expect(await (await own.request()).text()).toBe("ok");
+    expect(own.counters).toMatchObject({ opened: 1, retries: 0 });
+  });
+
+  test.each<[string, object]>([
+    ["readIdleTimeoutMs", { readIdleTimeoutMs: "30000" }],
+    ["maxSessions", { maxSessions: "4" }],
+    ["verifyAfterMs", { verifyAfterMs: Number.NaN }],
+  ])("the option %s has to be a number", (name, options) => {
+    expect(() => connect("http://localhost", options as ClientOptions)).toThrow(name);
+  });
+});
+
+test("pushed streams, which nobody would read, are not asked for", async () => {
+  const server = createServer();
+  const allowed: boolean[] = [];
+  server.on("stream", (stream) => {
+    allowed.push(stream.pushAllowed);
+    stream.respond({ ":status": 200 }, { endStream: true });
+  });
+  const own = client(`http://127.0.0.1:${await listen(server)}`);
+  await (await own.request()).text();
+  expect(allowed).toEqual([false]);
+});
+
+test("responses without a body need not be read", async () => {
+  const server = createServer({ settings: { maxConcurrentStreams: 2 } });
+  server.on("stream", (stream) => stream.respond({ ":status": 204 }, { endStream: true }));
+  const own = client(`http://127.0.0.1:${await listen(server)}`, { maxSessions: 1 });
+  for (let time = 0; time < 10; time += 1) {
+    const { status } = await own.request({ method: "DELETE", timeoutMs: 5000 });
+    expect(status).toBe(204);
+  }
+});
+
+describe("processed is said of all attempts together", () => {
+  test("a second one that never left does not make the first one harmless", async () => {
+    const server = createServer();
+    let sessions = 0;
+    server.on("session", (session) => session.on("error", () => {}));
+    server.on("stream", (stream) => {
+      sessions += 1;
+      stream.on("error", () => {});
+      // Taken, and gone: the next attempt finds nobody.
+      server.close();
+      stream.session?.destroy();
+    });
+    const own = client(`http://127.0.0.1:${await listen(server)}`, {
+      retryIdempotent: true,
+      maxAttempts: 3,
+      backOffMs: 1,
+    });
+    const error = await failure(own.request({ method: "PUT", body: "x" }));
+    expect(error).toMatchObject({ code: "connect-failed", attempts: 3, processed: "maybe" });
+    expect(sessions).toBe(1);
+  });
+});
+
+describe("a connection without stream ids left (RFC 9113 §5.1.1)", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test("is left for a new one", async () => {
+    const http2 = process.getBuiltinModule("node:http2");
+    const connectHttp2 = vi.spyOn(http2, "connect");
+    const own = client(`http://127.0.0.1:${await listen(answering())}`);
+    await (await own.request()).text();
+    connectHttp2.mock.results[0]?.value.setNextStreamID(2 ** 31 - 1);
+    for (let time = 0; time < 3; time += 1) {
+      expect(await (await own.request({ method: "POST", body: "x", timeoutMs: 5000 })).text()).toBe("ok");
+    }
+    expect(own.counters.opened).toBe(2);
+  });
+});
