@@ -49,6 +49,22 @@ describe("what can not be sent is the caller's to mend, and no connection is mad
   });
 });
 
+test("given up in the instant in which it got its connection, it is not sent", async () => {
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests += 1;
+    response.end("ok");
+  });
+  const own = client(`http://127.0.0.1:${await listen(server)}`);
+  await (await own.request()).text();
+  const stop = new AbortController();
+  const given = failure(own.request({ method: "POST", signal: stop.signal }));
+  stop.abort();
+  expect(await given).toMatchObject({ code: "aborted", endedBy: "client", processed: "no" });
+  await (await own.request()).text();
+  expect(requests).toBe(2);
+});
+
 test("pushed streams, which nobody would read, are not asked for", async () => {
   const server = createServer();
   const allowed: boolean[] = [];

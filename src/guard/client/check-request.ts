@@ -10,14 +10,7 @@ const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const PATH = /^(?:\/[\x21-\x7e]*|\*)$/;
 
 /** Throws a `RequestError` for what can not be sent, before a connection is asked for. */
-export function checkRequest({
-  method = "GET",
-  path = "/",
-  headers = {},
-  body,
-  timeoutMs,
-  signal,
-}: RequestOptions): void {
+export function checkRequest({ method = "GET", path = "/", headers, body, timeoutMs, signal }: RequestOptions): void {
   if (!TOKEN.test(method)) throw badRequest("the method is no HTTP token: give a name such as GET");
   if (method === "CONNECT")
     throw badRequest("CONNECT is not spoken here: a tunnel is no request that could be sent again");
@@ -26,7 +19,7 @@ export function checkRequest({
       "the path must begin with / and hold ASCII without spaces only: percent-encode it, with encodeURI",
     );
   }
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of Object.entries(headers ?? {})) {
     if (!TOKEN.test(name.replace(/^:/, ""))) {
       throw badRequest(
         `${JSON.stringify(name)} is no header name: RFC 9110 §5.1 allows letters, digits and !#$%&'*+-.^_\`|~`,

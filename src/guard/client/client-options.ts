@@ -9,11 +9,11 @@ export interface ClientOptions {
    * Go: `Transport.ReadIdleTimeout`. gRPC: `grpc.keepalive_time_ms`.
    */
   readonly readIdleTimeoutMs?: number;
-  /** How long the answer may take. Default: 15000. Sensible: 1000 to 20000. Prevents: as above. Go: `Transport.PingTimeout`. gRPC: `grpc.keepalive_timeout_ms`. */
+  /** How long the answer may take, while this process is awake: time in which its event loop is blocked does not count. Default: 15000. Sensible: 1000 to 20000. Prevents: as above. Go: `Transport.PingTimeout`. gRPC: `grpc.keepalive_timeout_ms`. */
   readonly pingTimeoutMs?: number;
   /**
    * How often the bytes read are looked at: Node tells of no single frame, so silence is measured to this resolution, and the loss is found
-   * up to this much later than `readIdleTimeoutMs` + `pingTimeoutMs`, never earlier. Default: a tenth of `readIdleTimeoutMs`, at most 1000.
+   * up to this much later than `readIdleTimeoutMs` + `pingTimeoutMs`, never earlier. A quarter of `pingTimeoutMs` at most. Default: a tenth of `readIdleTimeoutMs`, at most 1000.
    * Sensible: 10 to 1000. Go and gRPC: none, exact.
    */
   readonly resolutionMs?: number;
@@ -23,7 +23,8 @@ export interface ClientOptions {
    * Envoy: `connection_idle_interval`. Go and gRPC: none.
    */
   readonly verifyAfterMs?: number;
-  /** How long that answer may take. Default: 2000. Sensible: 200 to 5000; then a new connection is made.
+  /** How long that answer may take; then a new connection is made, and the old one ends, or, with streams open, is left to the health check.
+   * A connection that closes waits for its peer's FIN as long. Default: 2000. Sensible: 200 to 5000.
    * Prevents: a request that waits for a dead connection. Envoy: keepalive `timeout`. Go and gRPC: none. */
   readonly verifyTimeoutMs?: number;
   /**
@@ -38,7 +39,7 @@ export interface ClientOptions {
   readonly tcpKeepaliveMs?: number;
   /**
    * Connections at most; a further one is opened when all are at the server's stream limit. Default: 4. Sensible: 1 to 100.
-   * Prevents: requests that queue behind a stream limit.    * Go: unlimited, or 1 with `StrictMaxConcurrentStreams`. gRPC: 1.
+   * Prevents: requests that queue behind a stream limit. Go: unlimited, or 1 with `StrictMaxConcurrentStreams`. gRPC: 1.
    */
   readonly maxSessions?: number;
   /** Requests of a caller that wait at most for a connection with room; more are refused. Default: 10000. Sensible: 100 to what memory allows.

@@ -40,6 +40,10 @@ export async function tryOnce(request: RequestOptions, body: Body, pool: Pool, s
   } catch (error) {
     return noLink(error, stop);
   }
+  if (stop.aborted) {
+    link.release();
+    return noLink(stop.reason, stop);
+  }
   let stream: ClientHttp2Stream;
   try {
     const headers = { ...request.headers, ":method": request.method ?? "GET", ":path": request.path ?? "/" };
@@ -92,7 +96,6 @@ export async function tryOnce(request: RequestOptions, body: Body, pool: Pool, s
       end(ending, describeEnding(ending, link, failure));
       link.release();
     });
-    if (stop.aborted) return stopped();
     if (body.isEmpty) return;
     body.writeTo(stream, (error) => {
       broken = { code: "body-failed", endedBy: "client", cause: error, what: "the request's body broke off" };
@@ -102,9 +105,9 @@ export async function tryOnce(request: RequestOptions, body: Body, pool: Pool, s
 }
 
 function noLink(error: unknown, stop: AbortSignal): Attempt {
-  if (!(error instanceof NoLink)) throw error;
   const ending = { kind: "not-dispatched" } as const;
   if (stop.aborted) return { kind: "ended", ending, facts: describeStop(stop), free: false };
+  if (!(error instanceof NoLink)) throw error;
   const { code, endedBy, cause, message } = error;
   return { kind: "ended", ending, facts: { code, endedBy, cause, what: message }, free: false };
 }
