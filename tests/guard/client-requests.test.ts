@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createServer, type Http2Server } from "node:http2";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type ClientOptions, connect, RequestError, type RequestOptions } from "../../src/guard/index.ts";
@@ -63,6 +64,14 @@ test("given up in the instant in which it got its connection, it is not sent", a
   expect(await given).toMatchObject({ code: "aborted", endedBy: "client", processed: "no" });
   await (await own.request()).text();
   expect(requests).toBe(2);
+});
+
+test("a signal that many requests share keeps nothing of them", async () => {
+  const own = client(`http://127.0.0.1:${await listen(answering())}`);
+  const { signal } = new AbortController();
+  for (let time = 0; time < 5; time += 1) await (await own.request({ signal })).text();
+  await failure(own.request({ signal, headers: { connection: "close" } }));
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("pushed streams, which nobody would read, are not asked for", async () => {

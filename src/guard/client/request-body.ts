@@ -4,7 +4,7 @@ import type { MadeBody, RequestBody } from "./request-options.ts";
 
 /**
  * Bytes are written in pieces of this size, each when there is room. Bytes that wait in a stream count for Node's
- * `maxSessionMemory` (10 MB): above it Node resets every other stream of the connection with ENHANCE_YOUR_CALM (seen on 24.21).
+ * `maxSessionMemory` (10 MB): above it Node resets every other stream of the connection with ENHANCE_YOUR_CALM (seen on 22.23 and 24.21).
  */
 const PIECE = 65_536;
 
