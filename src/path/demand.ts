@@ -20,6 +20,8 @@ export interface Inequality {
   readonly margin: number;
   /** What must lie between them: less is as good as nothing. Absent: all of the margin. */
   readonly least?: number;
+  /** What a remedy leaves beside the margin, where it can; a path without it is well. */
+  readonly room?: number;
 }
 
 /** One way to meet a demand: every inequality of it holds. */

@@ -197,10 +197,12 @@ class Search {
     });
     if (open === undefined) return values;
     for (const option of open.demand.anyOf) {
-      const added = boundsOf(option, open.whole).filter((bound) => !bounds.some((b) => same(b, bound)));
-      if (added.length === 0 || bounds.length > 40) continue;
-      const found = this.#choose(group, free, [...bounds, ...added]);
-      if (found !== undefined) return found;
+      for (const wanted of boundsOf(option, open.whole)) {
+        const added = wanted.filter((bound) => !bounds.some((b) => same(b, bound)));
+        if (added.length === 0 || bounds.length > 40) continue;
+        const found = this.#choose(group, free, [...bounds, ...added]);
+        if (found !== undefined) return found;
+      }
     }
     return undefined;
   }
@@ -211,8 +213,12 @@ class Search {
   }
 }
 
-const boundsOf = (option: Option, whole: boolean): readonly Bound[] =>
-  option.map((bound) => ({ ...bound, margin: whole ? bound.margin : (bound.least ?? bound.margin) }));
+/** What an option asks for, with the room that a remedy should leave first, if there is such. */
+function boundsOf(option: Option, whole: boolean): readonly (readonly Bound[])[] {
+  const plain = option.map((bound) => ({ ...bound, margin: whole ? bound.margin : (bound.least ?? bound.margin) }));
+  if (!whole || option.every(({ room = 0 }) => room === 0)) return [plain];
+  return [plain.map((bound) => ({ ...bound, margin: bound.margin + (bound.room ?? 0) })), plain];
+}
 
 const same = (a: Bound, b: Bound): boolean =>
   a === b ||

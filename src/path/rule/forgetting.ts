@@ -32,6 +32,20 @@ export function before(scene: Scene, forgetter: Forgetter, hop: Hop, key: Settin
   };
 }
 
+/** The same of a keepalive or PING, with room for the next should one be lost: what a remedy leaves, not what is asked of a path. */
+function speaking(scene: Scene, forgetter: Forgetter, hop: Hop, key: SettingKey): Inequality {
+  return { ...before(scene, forgetter, hop, key), room: roomForLoss(forgetter) };
+}
+
+/** Half: the next one comes no later than as long again. */
+const roomForLoss = ({ limitMs }: Forgetter): number => limitMs / 2;
+
+/** The slowest that has that room, in whole seconds. */
+export const roomyMs = (scene: Scene, forgetter: Forgetter): number => {
+  const margin = TIMER_MARGIN_MS + scene.path.roundTripMs;
+  return Math.max(1000, Math.floor((forgetter.limitMs - roomForLoss(forgetter) - margin) / 1000) * 1000);
+};
+
 const on = (hop: Hop, key: SettingKey): Inequality => ({
   lesser: [],
   plus: 1,
@@ -56,16 +70,16 @@ export function speakingOptions(
   const counts = scene.value(forgetter.hop, "countsTcpKeepalive") !== 0;
   const options: Option[] = [];
   if (counts) {
-    options.push([before(scene, forgetter, opener, "tcpKeepaliveMs")]);
-    options.push([on(opener, "tcpKeepalive"), before(scene, forgetter, opener, "hostTcpKeepaliveMs")]);
-    options.push([before(scene, forgetter, acceptor, "serverTcpKeepaliveMs")]);
+    options.push([speaking(scene, forgetter, opener, "tcpKeepaliveMs")]);
+    options.push([on(opener, "tcpKeepalive"), speaking(scene, forgetter, opener, "hostTcpKeepaliveMs")]);
+    options.push([speaking(scene, forgetter, acceptor, "serverTcpKeepaliveMs")]);
   }
   if (http2) {
-    const ping = before(scene, forgetter, opener, "pingIntervalMs");
-    options.push([before(scene, forgetter, opener, "readIdleTimeoutMs")]);
+    const ping = speaking(scene, forgetter, opener, "pingIntervalMs");
+    options.push([speaking(scene, forgetter, opener, "readIdleTimeoutMs")]);
     // Without open streams gRPC clients send PINGs only when told to.
     options.push(open ? [ping] : [on(opener, "pingsWithoutStreams"), ping]);
-    options.push([before(scene, forgetter, acceptor, "serverPingIntervalMs")]);
+    options.push([speaking(scene, forgetter, acceptor, "serverPingIntervalMs")]);
   }
   if (open) options.push([before(scene, forgetter, opener, "heartbeatMs")]);
   return options;
@@ -81,21 +95,33 @@ export function closingOptions(scene: Scene, { opener, acceptor }: Segment, forg
   ];
 }
 
-/** The slowest keepalive or PING that an end is known to send: what was meant to help and does not. */
-export function slowSpeaker(
-  scene: Scene,
-  { opener, acceptor, http2 }: Segment,
-): { hop: Hop; key: SettingKey; ms: number } | undefined {
+/** Connections kept for the next request, or such with an open stream or watch. */
+export type Silence = "idle" | "open";
+
+/** An end that is known to speak on silent connections, and how. */
+export interface Speaker {
+  readonly hop: Hop;
+  readonly key: SettingKey;
+  readonly ms: number;
+  /** Its PINGs are sent with open streams only, and none is open. */
+  readonly mute: boolean;
+}
+
+/** The fastest keepalive or PING that an end is known to send: what was meant to help, and may not. */
+export function speakerOn(scene: Scene, { opener, acceptor, http2 }: Segment, silence: Silence): Speaker | undefined {
+  const mute = silence === "idle" && scene.value(opener, "pingsWithoutStreams") !== 1;
   const candidates = [
-    ...SPEAKING.opener.map((key) => ({ hop: opener, key: key as SettingKey })),
-    ...(scene.value(opener, "tcpKeepalive") === 1 ? [{ hop: opener, key: "hostTcpKeepaliveMs" as SettingKey }] : []),
-    ...SPEAKING.acceptor.map((key) => ({ hop: acceptor, key: key as SettingKey })),
+    ...SPEAKING.opener.map((key) => ({ hop: opener, key: key as SettingKey, mute: mute && key === "pingIntervalMs" })),
+    ...(scene.value(opener, "tcpKeepalive") === 1
+      ? [{ hop: opener, key: "hostTcpKeepaliveMs" as SettingKey, mute: false }]
+      : []),
+    ...SPEAKING.acceptor.map((key) => ({ hop: acceptor, key: key as SettingKey, mute: false })),
   ];
   return candidates
     .filter(({ key }) => http2 || !/ping|readIdle/i.test(key))
-    .flatMap(({ hop, key }) => {
+    .flatMap(({ hop, key, mute: silent }) => {
       const ms = scene.value(hop, key);
-      return ms === undefined || ms === Number.POSITIVE_INFINITY ? [] : [{ hop, key, ms }];
+      return ms === undefined || ms === Number.POSITIVE_INFINITY ? [] : [{ hop, key, ms, mute: silent }];
     })
     .sort((a, b) => a.ms - b.ms)[0];
 }

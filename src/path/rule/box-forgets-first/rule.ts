@@ -3,7 +3,7 @@ import { forMs, printMs } from "../../duration.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import type { SettingKey } from "../../setting.ts";
-import { closingOptions, type Forgetter, forgettersOn, slowSpeaker, speakingOptions } from "../forgetting.ts";
+import { closingOptions, type Forgetter, forgettersOn, speakerOn, speakingOptions } from "../forgetting.ts";
 import { neverIdle } from "../never-idle.ts";
 import { conflictAt } from "../opposite-demands/conflict.ts";
 
@@ -33,7 +33,7 @@ function idleDemand(scene: Scene, segment: Segment, forgetter: Forgetter): reado
   const idle = scene.value(acceptor, "idleTimeoutMs");
   if (!carries.includes("http") || neverIdle(scene, segment)) return [];
   // A keepalive that is there but too slow is keepalive-too-slow's; a pool that can't be shortened opposite-demands'.
-  if ((pool === undefined && idle === undefined) || slowSpeaker(scene, segment) !== undefined) return [];
+  if ((pool === undefined && idle === undefined) || speakerOn(scene, segment, "idle") !== undefined) return [];
   if (conflictAt(scene, acceptor) !== undefined) return [];
   const both = pool !== undefined && idle !== undefined;
   return [
@@ -59,7 +59,7 @@ const keeps = (hop: string, ms: number | undefined): string =>
 function openDemand(scene: Scene, segment: Segment, forgetter: Forgetter): readonly Demand[] {
   const { opener, carries } = segment;
   const what = carries.find((traffic) => traffic !== "http");
-  if (what === undefined || slowSpeaker(scene, segment) !== undefined) return [];
+  if (what === undefined || speakerOn(scene, segment, "open") !== undefined) return [];
   const silent = opener.settings.size > 0 ? "error" : "warning";
   return [
     {

@@ -1,7 +1,7 @@
 import { fitOf } from "../../demand.ts";
 import type { Hop } from "../../hop.ts";
 import { type Scene, type Segment, TIMER_MARGIN_MS } from "../../scene.ts";
-import { type Forgetter, forgettersOn, slowSpeaker, speakingOptions } from "../forgetting.ts";
+import { type Forgetter, forgettersOn, speakerOn, speakingOptions } from "../forgetting.ts";
 import { neverIdle } from "../never-idle.ts";
 
 /** What layer 7 and layer 4 ask of one server's idle timeout, where no figure satisfies both. */
@@ -41,7 +41,7 @@ function squeezed(scene: Scene, segment: Segment): readonly Conflict["below"][] 
   const poolMs = scene.value(segment.opener, "poolIdleTimeoutMs");
   if (poolMs !== undefined && scene.changeable(segment.opener, "poolIdleTimeoutMs")) return [];
   // A keepalive that is there but too slow is keepalive-too-slow's.
-  if (slowSpeaker(scene, segment) !== undefined) return [];
+  if (speakerOn(scene, segment, "idle") !== undefined) return [];
   return forgettersOn(scene, segment).flatMap((forgetter) => {
     if (poolMs !== undefined && poolMs + TIMER_MARGIN_MS <= forgetter.limitMs) return [];
     if (scene.value(forgetter.hop, "resetsOnExpiry") === 1) return [];
