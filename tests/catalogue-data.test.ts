@@ -28,6 +28,12 @@ test("what is made from the catalogue is up to date: run `node scripts/catalogue
   expect(PRODUCTS).toEqual(products);
 });
 
+test("a library that a product is made with is a client of the catalogue", () => {
+  const lent = products.filter(({ client }) => client !== undefined);
+  expect(lent.length).toBeGreaterThan(0);
+  for (const { client } of lent) expect(products.find(({ product }) => product === client)?.role).toBe("client");
+});
+
 test("files are named for their products", () => {
   const files = readdirSync(join(ROOT, "catalogue")).sort();
   expect(files).toEqual(products.map(({ product }) => `${product}.yaml`));

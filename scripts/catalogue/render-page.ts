@@ -15,11 +15,11 @@ export function renderPage(products: readonly CatalogueProduct[]): string {
   ].join("\n");
 }
 
-function renderProduct({ product, name, role, layer, entries }: CatalogueProduct): readonly string[] {
+function renderProduct({ product, name, role, layer, client, entries }: CatalogueProduct): readonly string[] {
   return [
     `## ${name}`,
     "",
-    `\`${product}\`, ${role}, layer ${layer}`,
+    `\`${product}\`, ${role}, layer ${layer}${client === undefined ? "" : `; opens connections as \`${client}\` does`}`,
     "",
     "| entry | what it is | towards | versions | default | range | set by | at expiry | source |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -61,6 +61,8 @@ export interface CatalogueProduct {
   readonly layer: 4 | 7;
   /** What it speaks towards its clients when nothing else is said. */
   readonly protocol: string;
+  /** The product whose entries hold for the connections that it opens: the library it is made with. */
+  readonly client?: string;
   readonly entries: readonly CatalogueEntry[];
 }
 

@@ -1,4 +1,5 @@
-import { entriesFor, entryOf, inPathUnit, productNamed } from "../catalogue/look-up.ts";
+import { entryOf, inPathUnit, productNamed } from "../catalogue/look-up.ts";
+import { entriesOfHop } from "./entries-of-hop.ts";
 import type { Hop } from "./hop.ts";
 import { isSettingKey, type Setting, type SettingKey } from "./setting.ts";
 
@@ -8,7 +9,7 @@ import { isSettingKey, type Setting, type SettingKey } from "./setting.ts";
  */
 export function withDefaults(hop: Hop): Hop {
   const settings = new Map(hop.settings);
-  for (const entry of hop.product === undefined ? [] : entriesFor(hop.product, hop.version)) {
+  for (const entry of entriesOfHop(hop)) {
     const keys = entry.governs.filter(isSettingKey);
     const stated = keys.map((key) => hop.settings.get(key)).find((setting) => setting !== undefined);
     for (const key of keys) {

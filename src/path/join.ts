@@ -229,9 +229,13 @@ function build(
   });
 }
 
-/** A proxy's product at the end of a path is its server: nginx and httpd are both. */
+/** A proxy's product at the end of a path is its server: nginx and httpd are both. A kubelet among the hops is the client that it also is. */
 const roleOf = (stated: HopRole | undefined, byPlace: HopRole): HopRole =>
-  stated === undefined || (stated === "proxy" && byPlace !== "proxy") ? byPlace : stated;
+  stated === undefined ||
+  (stated === "proxy" && byPlace !== "proxy") ||
+  (stated === "detector" && byPlace !== "detector")
+    ? byPlace
+    : stated;
 
 /** A branch with each combination of the variants of its hops. */
 function expand(branch: Branch, variants: ReadonlyMap<string, readonly Hop[]>): readonly Branch[] {

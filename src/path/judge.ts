@@ -5,7 +5,8 @@ import type { Path } from "./hop.ts";
 import { olderPath } from "./older-path.ts";
 import { RULES } from "./rule/index.ts";
 import { neverIdle } from "./rule/never-idle.ts";
-import { sceneOf } from "./scene.ts";
+import { clientsOf } from "./rule/slow-health-check/clients.ts";
+import { type Scene, sceneOf } from "./scene.ts";
 import type { Setting, SettingKey } from "./setting.ts";
 
 /** A setting that a finding is about. */
@@ -113,8 +114,25 @@ export function notJudged(path: Path): readonly string[] {
     ];
     return unknown.length === 0 ? [] : [`${unknown.join(", and ")} is not known`];
   });
-  return [...new Set(says)];
+  return [...new Set([...says, ...detectorsNotJudged(scene)])];
 }
+
+/** Failure detectors of which it is not known what would have to come first. */
+function detectorsNotJudged(scene: Scene): readonly string[] {
+  return scene.path.detectors.flatMap(({ hop, hearsThrough }) => {
+    const clients = clientsOf(scene, hearsThrough);
+    if (hop.settings.get("nodeMonitorGracePeriodMs") === undefined) return [];
+    if (clients.length === 0) return [`${hop.id} is compared with nothing: no hop is known through which it hears`];
+    return clients
+      .filter((client) => HEALTH_CHECK.some((key) => scene.value(client, key) === undefined))
+      .map(
+        ({ id }) =>
+          `how soon ${id} notices a lost connection is not known (no readIdleTimeout and pingTimeout): not compared with ${hop.id}`,
+      );
+  });
+}
+
+const HEALTH_CHECK = ["readIdleTimeoutMs", "pingTimeoutMs"] as const satisfies readonly SettingKey[];
 
 const levelOf = (level: Level, fit: Fit): Level => (fit === "tight" && level === "error" ? "warning" : level);
 

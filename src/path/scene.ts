@@ -1,6 +1,7 @@
-import { entriesFor, productNamed } from "../catalogue/look-up.ts";
+import { productNamed } from "../catalogue/look-up.ts";
 import type { Look } from "./demand.ts";
 import { printValue } from "./duration.ts";
+import { entriesOfHop } from "./entries-of-hop.ts";
 import type { Branch, Hop, Path, Traffic } from "./hop.ts";
 import { meaningOf, type SettingKey } from "./setting.ts";
 
@@ -53,7 +54,7 @@ export function sceneOf(path: Path): Scene {
 /** Whether a setting can be changed: its catalogue entry says how, or there is none and a file or path states it. */
 export function isChangeable(hop: Hop, key: SettingKey): boolean {
   if (hop.product === undefined) return hop.settings.get(key)?.stated !== "assumed-default";
-  const entries = entriesFor(hop.product, hop.version).filter((entry) => entry.governs.includes(key));
+  const entries = entriesOfHop(hop).filter((entry) => entry.governs.includes(key));
   return entries.length === 0 || entries.some((entry) => entry.set !== undefined);
 }
 

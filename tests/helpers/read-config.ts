@@ -37,7 +37,7 @@ export function hopLines({ hops }: FileReading): readonly string[] {
   return hops.map((hop) => {
     const what = [hop.role, hop.layer, hop.product, hop.version, hop.protocol].filter((part) => part !== undefined);
     const settings = hop.settings.map(
-      ({ key, value, stated, source }) => `${key}=${value}${stated === "derived" ? "*" : ""}@${source?.line}`,
+      ({ key, value, stated, source }) => `${key}=${value}${stated === "derived" ? "*" : ""}@${source?.line ?? stated}`,
     );
     return `${hop.name} | ${what.join(" ")} | ${settings.join(" ")}`;
   });

@@ -1,5 +1,6 @@
 import { entriesFor, inPathUnit } from "../../catalogue/look-up.ts";
 import type { Term } from "../demand.ts";
+import { entriesOfHop } from "../entries-of-hop.ts";
 import type { Hop } from "../hop.ts";
 import { isSettingKey, meaningOf, NEVER, type Setting, type SettingKey } from "../setting.ts";
 
@@ -52,8 +53,7 @@ const A_DAY_MS = 86_400_000;
 export function knobOf(hop: Hop, key: SettingKey): Knob | undefined {
   const { unit, side } = meaningOf(key);
   const setting = hop.settings.get(key);
-  const product = side === "host" ? "linux" : hop.product;
-  const entries = product === undefined ? [] : entriesFor(product, side === "host" ? undefined : hop.version);
+  const entries = side === "host" ? entriesFor("linux") : entriesOfHop(hop);
   const entry = entries.find((candidate) => candidate.governs.includes(key));
   if (entry !== undefined && entry.set === undefined) return undefined;
   if (setting === undefined && entry === undefined && !canBeAdded(hop, key)) return undefined;

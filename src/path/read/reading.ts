@@ -1,3 +1,4 @@
+import { entryOf, inPathUnit } from "../../catalogue/look-up.ts";
 import { printable } from "../../net/printable.ts";
 import type { HopFragment, HopRole, Layer, Protocol } from "../hop.ts";
 import type { FileReading, ReadProblem, Remark } from "../reader.ts";
@@ -178,6 +179,18 @@ export class HopNotes {
   /** A setting that follows from another that the file has. */
   derive(key: SettingKey, value: number, written: Written | Spot): void {
     if (!this.#settings.has(key)) this.set(key, value, written, "derived");
+  }
+
+  /** What holds where the file is silent and the hop's own product does not say: an entry of the catalogue. */
+  assume(key: SettingKey, entryId: string): void {
+    const entry = entryOf(entryId);
+    if (this.#settings.has(key) || entry === undefined || entry.default === null) return;
+    this.#settings.set(key, {
+      key,
+      value: inPathUnit(entry, entry.default),
+      stated: "assumed-default",
+      entry: entryId,
+    });
   }
 
   has(key: SettingKey): boolean {

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { linesOf } from "../../../../tests/helpers/judge-path.ts";
 import { hopLines, readFixture, readText, remarkLines } from "../../../../tests/helpers/read-config.ts";
+import { check } from "../../check.ts";
+import { READERS } from "../index.ts";
 
 test("kube-apiserver's static pod", () => {
   const reading = readFixture("kube-apiserver.yaml");
   expect(hopLines(reading)).toEqual([
-    "Pod kube-system/kube-apiserver container kube-apiserver | server 7 kube-apiserver 1.32.0 http2 | goawayChance=0.001@11 requestTimeoutMs=60000@13 preStopMs=20000@14",
+    "Pod kube-system/kube-apiserver container kube-apiserver | server 7 kube-apiserver 1.32.0 http2 | goawayChance=0.001@11 requestTimeoutMs=60000@13 preStopMs=20000@14 terminationGraceMs=30000@assumed-default",
   ]);
   expect(remarkLines(reading)).toEqual([]);
 });
@@ -142,4 +145,28 @@ test("a mistake in one document leaves the others", () => {
   const { hops, problems } = readText("x.yaml", `${good}\n---\na: [1\nkind: Pod\n---\n${good}`);
   expect(hops.map(({ name }) => name)).toEqual(["Service s", "Service s (2)"]);
   expect(problems.map(({ code, level }) => `${level} ${code}`)).toEqual(["error malformed"]);
+});
+
+test("a pod that says nothing is killed after 30 s: a longer preStop is cut short", () => {
+  const text = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: app }
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          image: app
+          ports: [{ containerPort: 8080 }]
+          lifecycle: { preStop: { exec: { command: [sh, -c, sleep 45] } } }
+`;
+  expect(hopLines(readText("deployment.yaml", text))).toEqual([
+    "Deployment app container app | server 7 | preStopMs=45000@11 terminationGraceMs=30000@assumed-default",
+  ]);
+  const result = check([{ file: "deployment.yaml", text }], { readers: READERS });
+  expect(result.paths.flatMap(linesOf)).toEqual([
+    "error server-contradiction Deployment app container app.preStop Deployment app container app.terminationGrace",
+  ]);
+  const short = check([{ file: "deployment.yaml", text: text.replace("sleep 45", "sleep 15") }], { readers: READERS });
+  expect(short.paths.flatMap(linesOf)).toEqual([]);
 });

@@ -83,7 +83,7 @@ function readStop(reading: Reading, hop: HopNotes, container: Spot, pod: Spot): 
   const grace = pod.get("terminationGracePeriodSeconds");
   const preStop = container.get("lifecycle", "preStop");
   const ports = container.get("ports");
-  if (preStop === undefined && ports === undefined) return;
+  if (preStop === undefined && ports === undefined && !hop.has("preStopMs")) return;
   hop.take("terminationGraceMs", grace, seconds);
   hop.take("preStopMs", preStop?.get("sleep", "seconds"), seconds);
   const command = preStop?.get("exec", "command");
@@ -100,4 +100,5 @@ function readStop(reading: Reading, hop: HopNotes, container: Spot, pod: Spot): 
   } else if (preStop !== undefined && !hop.has("preStopMs")) {
     reading.ignore(preStop.line, "lifecycle.preStop: how long it takes is not known");
   }
+  if (grace === undefined && hop.has("preStopMs")) hop.assume("terminationGraceMs", "kubernetes-pod.termination-grace");
 }

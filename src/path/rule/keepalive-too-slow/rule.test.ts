@@ -143,7 +143,7 @@ test.each(CASES)("%s", (_, hops, more, found) => {
 test("a remedy leaves the room for a lost keepalive of which it speaks", () => {
   const { path, findings } = judgePath(
     pathText(
-      "a: client tcpKeepalive=10m poolIdleTimeout=never\nb: aws-nlb\nc: server idleTimeout=never",
+      "a: client tcpKeepalive=10m poolIdleTimeout=never\nb: aws-nat-gateway\nc: server idleTimeout=never",
       "carries: [streams]",
     ),
   );
@@ -154,7 +154,12 @@ test("a remedy leaves the room for a lost keepalive of which it speaks", () => {
 
 test("where the server tolerates no faster PING the remedy stays within what it tolerates", () => {
   const fix = solve(
-    judgePath(pathText("a: grpc-go-client pingInterval=10m\nb: aws-nlb\nc: grpc-go-server", "carries: [streams]")).path,
+    judgePath(
+      pathText(
+        "a: grpc-go-client pingInterval=10m\nb: aws-nat-gateway\nc: server protocol=http2 minPingInterval=5m",
+        "carries: [streams]",
+      ),
+    ).path,
   );
   expect(fix.kind === "changes" && fix.changes.map(({ key, to }) => [key, to])).toEqual([["pingIntervalMs", 348_000]]);
 });

@@ -58,6 +58,16 @@ b: server preStop=20s drain=30s terminationGrace=60s
     [],
   ],
   [
+    "checks that are sent more often than the default answer takes",
+    `
+a: client
+b: aws-nlb healthCheckInterval=5s
+c: server
+`,
+    "",
+    ["warning server-contradiction b.healthCheckTimeout b.healthCheckInterval"],
+  ],
+  [
     "checks that overlap",
     `
 a: client

@@ -66,7 +66,7 @@ const LEADER: Pair = {
 function pair(scene: Scene, hop: Hop, { lesser, greater, extra, level, least, says, remedy }: Pair): readonly Demand[] {
   const less = scene.value(hop, lesser);
   const more = scene.value(hop, greater);
-  if (less === undefined || more === undefined || isDefault(hop, lesser) || isDefault(hop, greater)) return [];
+  if (less === undefined || more === undefined || (isDefault(hop, lesser) && isDefault(hop, greater))) return [];
   const plus = extra === undefined ? 0 : (scene.value(hop, extra) ?? 0);
   return [
     {
@@ -88,7 +88,7 @@ function pair(scene: Scene, hop: Hop, { lesser, greater, extra, level, least, sa
   ];
 }
 
-/** Figures that nobody chose do not contradict each other. */
+/** Figures of which nobody chose either do not contradict each other; one that was chosen may well contradict a default. */
 const isDefault = (hop: Hop, key: SettingKey): boolean => hop.settings.get(key)?.stated === "assumed-default";
 
 /**

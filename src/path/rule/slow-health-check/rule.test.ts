@@ -22,6 +22,16 @@ b: kube-apiserver
     ["warning slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
   ],
   [
+    "a kubelet among the hops is the client-go program that it is",
+    `
+a: kubelet@1.31.4
+n: aws-nlb
+b: kube-apiserver
+`,
+    'carries: [watches]\ndetectors:\n  - id: kcm\n    product: kube-controller-manager\n    version: "1.31.4"\n    hearsThrough: a\n',
+    ["error slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
+  ],
+  [
     "30 s against 40 s",
     `
 a: kubernetes-client readIdleTimeout=20s pingTimeout=10s
@@ -71,4 +81,19 @@ b: kube-apiserver
 test.each(CASES)("%s", (_, hops, more, found) => {
   const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "slow-health-check");
   expect(mine).toEqual(found);
+});
+
+test("a kubelet's connections need nothing more than its client-go brings", () => {
+  const checked = judgePath(pathText("a: kubelet@1.32\nn: aws-nlb\nb: kube-apiserver", "carries: [watches]"));
+  expect(checked.findings).toEqual([]);
+  expect(checked.path.hops.map(({ role }) => role)).toEqual(["client", "box", "server"]);
+});
+
+test("a client of which no health check is known is not compared, and that is said", () => {
+  const detector = 'detectors:\n  - { id: kcm, product: kube-controller-manager, version: "1.31" }\n';
+  const { notJudged } = judgePath(pathText("a: client\nb: kube-apiserver", `carries: [watches]\n${detector}`));
+  expect(notJudged).toEqual([
+    "how soon a notices a lost connection is not known (no readIdleTimeout and pingTimeout): not compared with kcm",
+  ]);
+  expect(judgePath(pathText("a: kubernetes-client\nb: kube-apiserver", detector)).notJudged).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { printMs } from "../../duration.ts";
 import type { Hop } from "../../hop.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene } from "../../scene.ts";
+import { clientsOf } from "./clients.ts";
 
 export const rule: Rule = {
   id: "slow-health-check",
@@ -22,10 +23,6 @@ export const rule: Rule = {
 
 /** How often a node says that it lives where nobody says otherwise: a quarter of the kubelet's lease of 40 s. */
 const HEARTBEAT_MS = 10_000;
-
-/** The hops through which a detector hears: the one named, or every client. */
-const clientsOf = (scene: Scene, id: string | undefined): readonly Hop[] =>
-  scene.path.hops.filter((hop) => (id === undefined ? hop.role === "client" : hop.id === id));
 
 function demandOf(scene: Scene, detector: Hop, client: Hop): readonly Demand[] {
   const readIdle = scene.value(client, "readIdleTimeoutMs");
