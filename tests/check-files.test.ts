@@ -43,7 +43,7 @@ describe("a path and the real files that it names", () => {
   test("every route through a file is a way of its own", () => {
     const file = write(
       "path.yaml",
-      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf }\n  - { id: app, product: node-server, version: '20' }\n",
+      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf }\n  - { id: app, product: node-server, version: '20.18' }\n",
     );
     const { paths, files } = checkFiles([file]);
     expect(files.map(({ kind }) => kind)).toEqual(["path", "nginx"]);
@@ -56,7 +56,7 @@ describe("a path and the real files that it names", () => {
   test("section chooses one, and the file is not checked once more by itself", () => {
     const file = write(
       "section.yaml",
-      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf, section: api }\n  - { id: app, product: node-server, version: '20' }\n",
+      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf, section: api }\n  - { id: app, product: node-server, version: '20.18' }\n",
     );
     const { paths } = checkFiles([file, join(scratch, "nginx.conf")]);
     expect(paths.length).toBe(1);

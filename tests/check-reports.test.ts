@@ -159,7 +159,7 @@ describe("text", () => {
       @@ -9,3 +9,4 @@
          - id: app
            product: node-server
-           version: "20"
+           version: "20.18"
       +    settings: { idleTimeout: 61s }
 
        SAFE  Node that outlives its Application Load Balancer (paths/keep-alive-order good.yaml)

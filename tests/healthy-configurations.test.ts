@@ -24,7 +24,7 @@ const HEALTHY: readonly (readonly [name: string, hops: string, more?: string])[]
   ["Go's DefaultTransport to a server with 120 s", "a: go-client\nb: iis"],
   ["Go through a network balancer: it probes every 30 s", "a: go-client\nn: aws-nlb\nb: go-server"],
   ["undici to Node", "a: undici\nb: node-server@20"],
-  ["Node's agent to Node: it obeys the hint", "a: node-agent@20\nb: node-server@20"],
+  ["Node's agent to Node: it obeys the hint", "a: node-agent@20.18\nb: node-server@20.18"],
   ["httpx to nginx", "a: httpx\nb: nginx@1.24 role=server"],
   [".NET 8 to Kestrel", "a: dotnet-httpclient@8\nb: kestrel@8"],
   ["Java 21 to Tomcat", "a: java-httpclient@21\nb: tomcat"],

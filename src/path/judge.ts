@@ -1,7 +1,8 @@
 import { isVerified } from "../catalogue/entry.ts";
 import { entryOf } from "../catalogue/look-up.ts";
 import { type Demand, type Fit, fitOf, type Level } from "./demand.ts";
-import type { Path } from "./hop.ts";
+import { printMs } from "./duration.ts";
+import type { Hop, Path } from "./hop.ts";
 import { olderPath } from "./older-path.ts";
 import { RULES } from "./rule/index.ts";
 import { neverIdle } from "./rule/never-idle.ts";
@@ -109,12 +110,20 @@ export function notJudged(path: Path): readonly string[] {
     // Of browsers and other callers of which nothing is said nothing is missed.
     if (!plain || (opener.role === "client" && pool === undefined)) return [];
     const unknown = [
-      ...(pool === undefined ? [`how long ${opener.id} keeps idle connections towards ${acceptor.id}`] : []),
+      ...(pool === undefined
+        ? [`how long ${opener.id} keeps idle connections towards ${acceptor.id}${purged(scene, opener)}`]
+        : []),
       ...(idle === undefined ? [`how long ${acceptor.id} keeps idle connections of ${opener.id}`] : []),
     ];
     return unknown.length === 0 ? [] : [`${unknown.join(", and ")} is not known`];
   });
   return [...new Set([...says, ...detectorsNotJudged(scene)])];
+}
+
+/** Why nobody knows it, where that is known. */
+function purged(scene: Scene, opener: Hop): string {
+  const ms = scene.value(opener, "poolPurgeIntervalMs");
+  return ms === undefined ? "" : ` (half of what it does not need goes every ${printMs(ms)}: no fixed time follows)`;
 }
 
 /** Failure detectors of which it is not known what would have to come first. */

@@ -59,6 +59,11 @@ export const SETTINGS = {
   // Towards the server: connections that the hop opens.
   reusesConnections: { unit: "flag", side: "server", means: "keeps connections for further requests" },
   poolIdleTimeoutMs: { unit: "ms", side: "server", means: "how long an idle connection is kept for the next request" },
+  poolPurgeIntervalMs: {
+    unit: "ms",
+    side: "server",
+    means: "time between two purges of a pool, each of which closes half of the idle connections that are not needed",
+  },
   poolMaxAgeMs: { unit: "ms", side: "server", means: "age after which a connection is not used again" },
   poolMaxRequests: { unit: "count", side: "server", means: "requests after which a connection is not used again" },
   serverHintMarginMs: {

@@ -526,14 +526,14 @@ b: nginx@1.20 role=server`,
   },
   {
     thread: "grpc/grpc-go#2443",
-    figures: "no keepalive anywhere, 350 s; cured below it",
+    figures: "no keepalive anywhere (Go before 1.13 does not probe what it accepts), 350 s; cured below it",
     hops: `a: grpc-go-client
 n: aws-nlb
-b: grpc-go-server`,
+b: grpc-go-server serverTcpKeepalive=never`,
     finds: "keepalive-too-slow b.serverPingInterval n.idleTimeout",
     cured: `a: grpc-go-client pingInterval=5m pingsWithoutStreams=true
 n: aws-nlb
-b: grpc-go-server minPingIntervalIdle=5m`,
+b: grpc-go-server minPingIntervalIdle=5m serverTcpKeepalive=never`,
   },
   {
     thread: "grpc/grpc-java#7851",

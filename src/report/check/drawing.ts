@@ -11,6 +11,7 @@ import { type Scale, scaleOf } from "./scale.ts";
 const WORDS: Partial<Record<SettingKey, string>> = {
   poolIdleTimeoutMs: "keeps idle for reuse",
   idleTimeoutMs: "closes idle",
+  poolPurgeIntervalMs: "purges idle",
   streamIdleTimeoutMs: "ends silent streams",
   headersTimeoutMs: "waits for headers",
   tcpKeepaliveMs: "TCP keepalive",

@@ -38,6 +38,9 @@ test.each([
   ["the later of two modes", " option httpclose\n option http-keep-alive", ""],
   ["switched off again", " option http-server-close\n no option http-server-close", ""],
   ["never reusing", " http-reuse never", "reusesConnections=0@4"],
+  ["a pool purged every 10 s", " server s a:1 pool-purge-delay 10s", "poolPurgeIntervalMs=10000@4"],
+  ["a pool that keeps none", " server s a:1 pool-purge-delay 0", "reusesConnections=0*@4"],
+  ["a pool without room", " default-server pool-max-conn 0", "reusesConnections=0*@4"],
   ["a variable", ' timeout client "$T"', ""],
 ])("in a listen section: %s", (_, lines, expected) => {
   expect(settings(`listen a\n mode http\n bind :80\n${lines}\n`)).toBe(expected);

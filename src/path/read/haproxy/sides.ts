@@ -119,6 +119,12 @@ function readServerLines(hop: HopNotes, back: Section): void {
     hop.take("healthyThreshold", find("rise"), count);
   }
   hop.take("readIdleTimeoutMs", find("idle-ping"), haproxyTime);
+  const purge = find("pool-purge-delay");
+  // 0 keeps no idle connection (configuration.txt §5.2, pool-purge-delay; pool-max-conn likewise).
+  if (purge !== undefined && haproxyTime(purge.text) === 0) hop.set("reusesConnections", 0, purge, "derived");
+  else hop.take("poolPurgeIntervalMs", purge, haproxyTime);
+  const pool = find("pool-max-conn");
+  if (pool?.text === "0") hop.set("reusesConnections", 0, pool, "derived");
   const most = find("max-reuse");
   if (most !== undefined) {
     // `max-reuse 1` lets a connection be used a second time (configuration.txt §5.2).

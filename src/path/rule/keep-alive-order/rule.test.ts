@@ -55,7 +55,7 @@ b: server idleTimeout=60100ms
     `
 a: client
 b: aws-alb
-c: node-server@20 idleTimeout=60s
+c: node-server@20.18 idleTimeout=60s
 `,
     "",
     ["warning keep-alive-order b.poolIdleTimeout c.idleTimeout"],
@@ -204,6 +204,36 @@ b: server idleTimeout=5s maxRequests=1
     `
 a: client poolIdleTimeout=60s poolMaxRequests=1
 b: server idleTimeout=5s
+`,
+    "",
+    [],
+  ],
+  [
+    "a pool that is purged now and then keeps connections longer than one purge",
+    `
+a: client
+b: haproxy
+c: node-server@18
+`,
+    "",
+    ["warning keep-alive-order b.poolPurgeInterval c.idleTimeout"],
+  ],
+  [
+    "a server that keeps them for several purges",
+    `
+a: client
+b: haproxy
+c: node-server@18 idleTimeout=60s
+`,
+    "",
+    [],
+  ],
+  [
+    "no pool, no order",
+    `
+a: client
+b: haproxy reusesConnections=false
+c: node-server@18
 `,
     "",
     [],

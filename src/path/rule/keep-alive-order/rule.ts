@@ -22,8 +22,9 @@ function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
   const pool = scene.value(opener, "poolIdleTimeoutMs");
   const idle = scene.value(acceptor, "idleTimeoutMs");
   // HTTP/2 announces a close: a request that crosses GOAWAY is known to be unprocessed (RFC 9113 §6.8).
-  if (pool === undefined || idle === undefined || segment.http2 || acceptor.layer === 4) return [];
+  if (idle === undefined || segment.http2 || acceptor.layer === 4) return [];
   if (!segment.carries.includes("http") || neverIdle(scene, segment)) return [];
+  if (pool === undefined) return purgeDemand(scene, segment);
   const slack = scene.value(acceptor, "idleSlackMs") ?? 0;
   const really = slack > 0 ? ` (really after ${printMs(idle + slack)})` : "";
   return [
@@ -43,6 +44,36 @@ function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
       ],
       says: `${opener.id} keeps idle connections ${forMs(pool)} to use them again, ${acceptor.id} closes them after ${printMs(idle)}${really}: a request that crosses the close is answered with RST and lost.`,
       remedy: `Let ${acceptor.id} keep idle connections longer than ${opener.id} does, by more than a second, or ${opener.id} give them up sooner. Equal is wrong.`,
+    },
+  ];
+}
+
+/**
+ * A pool without a timeout of its own, which is purged now and then (HAProxy): a connection outlives one purge at least when it was
+ * needed since the last. What comes later nobody knows, so that this is the least that can be asked.
+ */
+function purgeDemand(scene: Scene, segment: Segment): readonly Demand[] {
+  const { opener, acceptor, branch } = segment;
+  const purge = scene.value(opener, "poolPurgeIntervalMs");
+  const idle = scene.value(acceptor, "idleTimeoutMs");
+  if (purge === undefined || idle === undefined) return [];
+  const slack = scene.value(acceptor, "idleSlackMs") ?? 0;
+  return [
+    {
+      rule: rule.id,
+      level: "warning",
+      branch,
+      hops: [opener.id, acceptor.id],
+      anyOf: [
+        [{ ...order(scene, segment, slack), lesser: [{ hop: opener.id, key: "poolPurgeIntervalMs" }] }],
+        [{ lesser: [{ hop: opener.id, key: "reusesConnections" }], offset: 0, margin: 0 }],
+      ],
+      settings: [
+        { hop: opener.id, key: "poolPurgeIntervalMs" },
+        { hop: acceptor.id, key: "idleTimeoutMs" },
+      ],
+      says: `${opener.id} purges idle connections every ${printMs(purge)}, half of what it does not need each time, and so keeps some for longer; ${acceptor.id} closes them after ${printMs(idle)}: a request that crosses the close is answered with RST and lost.`,
+      remedy: `Let ${acceptor.id} keep idle connections for several times ${printMs(purge)}: how long ${opener.id} keeps one has no fixed end. Or purge more often.`,
     },
   ];
 }

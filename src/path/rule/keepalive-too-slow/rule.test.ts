@@ -29,10 +29,20 @@ c: server idleTimeout=never
     `
 a: grpc-go-client pingInterval=10m
 b: aws-nlb
-c: grpc-go-server
+c: grpc-go-server serverTcpKeepalive=never
 `,
     "carries: [streams]",
     ["error keepalive-too-slow a.pingInterval b.idleTimeout"],
+  ],
+  [
+    "a server in Go probes of its own accord",
+    `
+a: grpc-go-client pingInterval=10m
+b: aws-nlb
+c: grpc-go-server
+`,
+    "carries: [http, streams]",
+    [],
   ],
   [
     "a gRPC keepalive of five",

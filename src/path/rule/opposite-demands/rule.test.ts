@@ -9,18 +9,18 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
 a: client
 b: gcp-http-balancer
 f: gcp-firewall
-c: go-server
+c: server idleTimeout=620s
 `,
     "",
     ["error opposite-demands b.poolIdleTimeout f.idleTimeout c.idleTimeout"],
   ],
   [
-    "the server probes",
+    "a Go server probes of its own accord",
     `
 a: client
 b: gcp-http-balancer
 f: gcp-firewall
-c: go-server serverTcpKeepalive=15s
+c: go-server
 `,
     "",
     [],
@@ -43,7 +43,7 @@ a: client
 b: gcp-http-balancer
 p: client
 n: gcp-network-balancer
-c: go-server
+c: server idleTimeout=620s
 `,
     "branches:\n  - [a, b, c]\n  - [p, n, c]",
     ["error opposite-demands b.poolIdleTimeout n.idleTimeout c.idleTimeout"],
