@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { expandGlob } from "./expand-glob.ts";
 import { insideFolder } from "./inside-folder.ts";
 import { Fault } from "./net/fault.ts";
@@ -17,12 +17,25 @@ export type CheckFilesOptions = Omit<CheckOptions, "readers" | "load" | "expand"
 
 /** Reads files and folders of configuration, and those that they name, and checks them. Writes nothing. */
 export function checkFiles(paths: readonly string[], options: CheckFilesOptions = {}): CheckResult {
-  const files = paths.flatMap((path) => (path === "-" ? [{ file: "-", text: readText(0, "-") }] : filesAt(path)));
-  const named = new Map(files.filter(({ file }) => file !== "-").map(({ file }) => [realpathSync(file), file]));
+  const all = paths.flatMap((path) => (path === "-" ? [{ file: "-", text: readText(0, "-") }] : filesAt(path)));
+  const named = new Map<string, string>();
+  // A file that is named twice, by whatever ways, is one file.
+  const files = all.filter(({ file }) => {
+    if (file === "-") return true;
+    const real = realpathSync(file);
+    return named.get(real) === undefined && named.set(real, file);
+  });
   const load = (path: string, from: string): ConfigFile | undefined => loadFrom(path, from, named);
-  const expand = (pattern: string, from: string): readonly string[] | undefined => expandGlob(pattern, dirname(from));
+  const expand = (pattern: string, from: string): readonly string[] | undefined =>
+    expandGlob(besideIt(pattern), dirname(from));
   return check(files, { ...options, readers: READERS, load, expand });
 }
+
+/** Where nginx' own packages put its configuration; a folder of it kept elsewhere has the same layout below. */
+const NGINX_HOME = /^\/(?:(?:usr\/local\/|opt\/homebrew\/)?etc\/nginx|usr\/local\/(?:openresty\/)?nginx\/conf)\//;
+
+/** A path of an installed nginx.conf as one beside the nginx.conf that is checked. */
+const besideIt = (path: string): string => path.replace(NGINX_HOME, "");
 
 /**
  * A file that another names, relative to that one: a readable, regular and not too large one in the folder of the other or
@@ -30,6 +43,11 @@ export function checkFiles(paths: readonly string[], options: CheckFilesOptions 
  * those that somebody asked to check, by their real path.
  */
 function loadFrom(path: string, from: string, named: ReadonlyMap<string, string>): ConfigFile | undefined {
+  const beside = besideIt(path);
+  if (beside !== path) {
+    const own = loadFrom(beside, from, named);
+    if (own !== undefined) return own;
+  }
   const file = isAbsolute(path) ? path : join(dirname(from), path);
   try {
     const known = named.get(realpathSync(file));
@@ -42,11 +60,16 @@ function loadFrom(path: string, from: string, named: ReadonlyMap<string, string>
   }
 }
 
+/** What is taken for configuration by its name alone. */
+const CONFIGURATION = /\.(?:ya?ml|json|conf|cfg|properties|txt|toml|dockerfile)$|^(?:Docker|Container)file/i;
+/** Scripts and units: taken if a reader knows a command line in them, else passed over. */
+const SCRIPT = /\.(?:sh|bash|service|py)$|^Procfile/i;
+
 function filesAt(path: string): readonly ConfigFile[] {
   const status = statOf(path);
-  if (!status.isDirectory()) return [{ file: path, text: readText(path, path) }];
+  if (!status.isDirectory()) return [{ file: normalize(path), text: readText(path, path) }];
   const names = readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ya?ml|json|conf|cfg|properties|txt|toml)$|^Dockerfile/.test(entry.name))
+    .filter((entry) => entry.isFile() && (CONFIGURATION.test(entry.name) || SCRIPT.test(entry.name)))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !/(^|\/)(node_modules|\.git)\//.test(file))
     .sort();
@@ -57,7 +80,12 @@ function filesAt(path: string): readonly ConfigFile[] {
       "Name the files, or fewer folders.",
     );
   }
-  return names.map((file) => ({ file, text: readText(file, file), found: true }));
+  return names
+    .map((file) => ({ file, text: readText(file, file), found: true }))
+    .filter(
+      ({ file, text }) =>
+        CONFIGURATION.test(basename(file)) || READERS.some((reader) => reader.recognise(file, text) > 0),
+    );
 }
 
 function statOf(path: string): ReturnType<typeof statSync> & object {

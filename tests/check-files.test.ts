@@ -244,3 +244,70 @@ test("after a forgotten semicolon or quote nothing of what follows is shown", ()
   ]);
   expect(JSON.stringify(result, (_, value) => (value instanceof Map ? [...value] : value))).not.toContain("hunter2");
 });
+
+describe("what stands in a folder", () => {
+  const folder = join(scratch, "deployment");
+  const put = (name: string, text: string): void => {
+    mkdirSync(join(folder, name, ".."), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  put("Procfile", "web: gunicorn app:app --keep-alive 5\n");
+  put("start.sh", "#!/bin/sh\nexec uvicorn app:app --timeout-keep-alive 7\n");
+  put("app.service", "[Service]\nExecStart=/usr/bin/gunicorn --keep-alive 9 app:app\n");
+  put("gunicorn_conf.py", "bind = '0.0.0.0'\nkeepalive = 11\n");
+  put("web.dockerfile", 'FROM python\nCMD ["uvicorn", "app:app", "--timeout-keep-alive", "13"]\n');
+  put("Containerfile", 'FROM python\nCMD ["uvicorn", "app:app", "--timeout-keep-alive", "15"]\n');
+  put("build.sh", "#!/bin/sh\nmake all\n");
+  put("model.py", "import os\nkeepalive = compute()\n");
+  put("broken.yaml", "a: [1, 2\nb: : :\n");
+  put(
+    "etc/nginx.conf",
+    "http {\n  include /etc/nginx/conf.d/*.conf;\n  include /etc/nginx/mime.types;\n  include /srv/other/*.conf;\n}\n",
+  );
+  put("etc/conf.d/site.conf", "server { listen 80; keepalive_timeout 21s; location / { proxy_pass http://be; } }\n");
+
+  const { files, paths } = checkFiles([folder]);
+  const idle = paths.flatMap(({ path }) =>
+    path.hops.map((hop) => hop.settings.get("idleTimeoutMs")).filter((setting) => setting?.stated === "configured"),
+  );
+
+  test("command lines in scripts, units, Procfiles and Dockerfiles count; scripts without any are passed over", () => {
+    expect(idle.map((setting) => setting?.value).sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual(
+      [5, 7, 9, 11, 13, 15, 21].map((s) => s * 1000),
+    );
+    const names = files.map(({ file }) => file.slice(folder.length + 1));
+    expect(names).not.toContain("build.sh");
+    expect(names).not.toContain("model.py");
+  });
+
+  test("nginx' usual absolute includes are looked for beside it, others are named as missing", () => {
+    const nginx = files.find(({ file }) => file.endsWith("nginx.conf"));
+    expect(nginx?.reading?.assumed.map(({ line, says }) => `${line} ${says}`)).toEqual([
+      '2 include "/etc/nginx/conf.d/*.conf": taken from among the files that were given',
+    ]);
+    expect(nginx?.problems.map(({ line, code }) => `${line} ${code}`)).toEqual(["4 missing-include"]);
+  });
+
+  test("an included file bears its own name, and is not checked once more by itself", () => {
+    const setting = idle.find((found) => found?.value === 21_000);
+    expect(setting?.source?.file).toBe(join(folder, "etc/conf.d/site.conf"));
+    expect(
+      paths.filter(({ path }) => path.hops.some(({ settings }) => settings.get("idleTimeoutMs")?.value === 21_000))
+        .length,
+    ).toBe(1);
+  });
+
+  test("a mistake in YAML that nobody recognises is told with its line", () => {
+    const broken = files.find(({ file }) => file.endsWith("broken.yaml"));
+    expect(broken?.problems.map(({ line, code, level }) => `${line} ${code} ${level}`)).toEqual([
+      "2 malformed warning",
+    ]);
+    const named = checkFiles([join(folder, "broken.yaml")]);
+    expect(named.files[0]?.problems).toMatchObject([{ line: 2, code: "malformed", level: "error" }]);
+  });
+
+  test("a file that is named in two ways is one file", () => {
+    const twice = checkFiles([join(folder, "Procfile"), `${folder}/./Procfile`, folder]);
+    expect(twice.files.length).toBe(files.length);
+  });
+});

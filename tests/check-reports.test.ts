@@ -5,7 +5,7 @@ import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { type ConfigFile, check } from "../src/path/check.ts";
+import { type CheckedPath, type ConfigFile, check } from "../src/path/check.ts";
 import { patchPathFile } from "../src/path/fix/patch.ts";
 import { solve } from "../src/path/fix/solve.ts";
 import { READERS } from "../src/path/read/index.ts";
@@ -175,6 +175,43 @@ describe("text", () => {
       2 files, 2 paths, 1 error, 0 warnings
       "
     `);
+  });
+
+  const said = (text: string, fix = false): string => {
+    const result = check([{ file: "path.yaml", text }], { readers: READERS });
+    const fixes = fix ? result.paths.map(({ path }) => ({ fix: solve(path) })) : undefined;
+    return renderCheckText(
+      { result, version: "0", ...(fixes === undefined ? {} : { fixes }) },
+      { width: 100, colour: false },
+    );
+  };
+  const head = "path: 1\nname: p\nhops:\n  - { id: a, product: aws-alb, role: client }\n";
+
+  test("calls nothing safe that was not read or not compared", () => {
+    expect(said(`${head}  - { id: b, product: nginx }\n`)).toMatch(/^ SAFE /);
+    const unread = said(`${head}  - { id: b, product: nginx, settings: { idleTimeout: 75 } }\n`);
+    expect(unread).toMatch(/^ UNSURE /);
+    expect(unread).toContain("1 part of its files could not be read and was not compared: see below");
+    const unknown = said(`${head}  - { id: b, role: server }\n`);
+    expect(unknown).toMatch(/^ UNSURE /);
+    expect(unknown).toContain("not judged  how long b keeps idle connections of a is not known");
+  });
+
+  test("says of warnings that they were not mended, and of a set that it was not proven smallest", () => {
+    const close = `${head}  - { id: b, product: nginx, settings: { idleTimeout: 60500ms } }\n`;
+    expect(said(close, true)).toContain("no error to mend; --strict mends warnings too");
+    const result = check(
+      [{ file: "path.yaml", text: `${head}  - { id: b, product: nginx, settings: { idleTimeout: 5s } }\n` }],
+      { readers: READERS },
+    );
+    const fix = solve((result.paths[0] as CheckedPath).path);
+    if (fix.kind !== "changes") throw new Error("nothing to change");
+    const text = (smallest: boolean): string =>
+      renderCheckText({ result, version: "0", fixes: [{ fix: { ...fix, smallest } }] }, { width: 100, colour: false });
+    expect(text(true)).toContain("fix  the smallest set of changes that makes");
+    expect(text(false)).toContain(
+      "fix  a set of changes (the smallest found, not proven to be the smallest) that makes",
+    );
   });
 
   test("tells a file's mistakes with its line, and goes on", () => {

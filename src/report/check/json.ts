@@ -3,7 +3,7 @@ import type { Change } from "../../path/fix/solve.ts";
 import type { Hop } from "../../path/hop.ts";
 import type { PathFinding } from "../../path/judge.ts";
 import { meaningOf, type Setting, type SettingKey } from "../../path/setting.ts";
-import { type CheckReport, type PathFix, totalsOf } from "./report.ts";
+import { type CheckReport, type PathFix, totalsOf, verdictOf } from "./report.ts";
 import { advice } from "./text.ts";
 
 /** A check as JSON: `schema/check-1.schema.json`. Fields are added, never renamed. */
@@ -29,6 +29,7 @@ function pathJson(checked: CheckedPath, fix: PathFix | undefined): unknown {
   const { path, findings, suppressed } = checked;
   return {
     name: path.name,
+    verdict: verdictOf(checked),
     ...(path.file === undefined ? {} : { file: path.file }),
     branches: path.branches,
     hops: path.hops.map(hopJson),
@@ -38,6 +39,7 @@ function pathJson(checked: CheckedPath, fix: PathFix | undefined): unknown {
     })),
     findings: [...findings, ...suppressed].map(findingJson),
     notJudged: checked.notJudged,
+    unread: checked.unread,
     ...(fix === undefined ? {} : { fix: fixJson(checked, fix) }),
   };
 }

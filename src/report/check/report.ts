@@ -1,4 +1,4 @@
-import type { CheckResult } from "../../path/check.ts";
+import type { CheckedPath, CheckResult } from "../../path/check.ts";
 import type { Patch } from "../../path/fix/patch.ts";
 import type { Fix } from "../../path/fix/solve.ts";
 
@@ -16,6 +16,21 @@ export interface CheckReport {
   readonly fixes?: readonly PathFix[];
   /** Version of the program. */
   readonly version: string;
+}
+
+/** What a check says of a path in a word. */
+export type CheckVerdict = "unsafe" | "close" | "unsure" | "safe" | "alone";
+
+/**
+ * `unsafe`: an error; `close`: a warning. `unsure`: nothing wrong was found, but not everything was read or could be compared; `alone`: one
+ * hop by itself has nobody to disagree with.
+ */
+export function verdictOf({ path, findings, notJudged, unread }: CheckedPath): CheckVerdict {
+  if (findings.some(({ level }) => level === "error")) return "unsafe";
+  if (findings.some(({ level }) => level === "warning")) return "close";
+  if (unread.length > 0) return "unsure";
+  if (findings.length === 0 && path.branches.every(({ hops }) => hops.length < 2)) return "alone";
+  return notJudged.length > 0 ? "unsure" : "safe";
 }
 
 /** How much is wrong. */

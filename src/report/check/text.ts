@@ -6,7 +6,7 @@ import { meaningOf } from "../../path/setting.ts";
 import { wrap } from "../lines.ts";
 import { type Palette, paletteOf } from "../palette.ts";
 import { drawPath } from "./drawing.ts";
-import { type CheckReport, type PathFix, totalsOf } from "./report.ts";
+import { type CheckReport, type CheckVerdict, type PathFix, totalsOf, verdictOf } from "./report.ts";
 
 export interface CheckPage {
   readonly width: number;
@@ -44,17 +44,8 @@ function renderPath(
   page: CheckPage,
 ): readonly string[] {
   const { path, findings, suppressed } = checked;
-  const errors = findings.filter(({ level }) => level === "error").length;
-  const warnings = findings.filter(({ level }) => level === "warning").length;
-  // One hop by itself has nobody to disagree with: that is no verdict.
-  const alone = findings.length === 0 && path.branches.every(({ hops }) => hops.length < 2);
-  const badge = alone
-    ? palette.dim(" ALONE ")
-    : errors > 0
-      ? palette.badBadge(" UNSAFE ")
-      : warnings > 0
-        ? palette.warnBadge(" CLOSE ")
-        : palette.goodBadge(" SAFE ");
+  const verdict = verdictOf(checked);
+  const badge = badgeOf(verdict, palette);
   const from = path.file === undefined || path.file === path.name ? "" : palette.dim(` (${path.file})`);
   const lines = [`${badge} ${palette.strong(path.name)}${from}`];
   if (page.quiet) return lines;
@@ -67,16 +58,35 @@ function renderPath(
   for (const { rule, suppressed: reason } of suppressed) {
     lines.push("", `  ${palette.dim("suppressed")}  ${rule}: ${reason}`);
   }
-  if (alone) {
+  if (verdict === "alone") {
     const hint = "Its neighbours are not known, so that nothing is compared. Put them in a path: halfopen path init";
     lines.push("", ...wrap(hint, width - 9).map((line) => `         ${palette.dim(line)}`));
   }
   for (const says of checked.notJudged) {
     const [first = "", ...rest] = wrap(says, width - 14);
-    lines.push("", `  ${palette.dim("not judged")}  ${first}`, ...rest.map((line) => `              ${line}`));
+    lines.push("", `  ${palette.warn("not judged")}  ${first}`, ...rest.map((line) => `              ${line}`));
+  }
+  if (checked.unread.length > 0) {
+    const says = `${many(checked.unread.length, "part")} of its files could not be read and ${checked.unread.length === 1 ? "was" : "were"} not compared: see below`;
+    lines.push("", `  ${palette.warn("not read")}    ${says}`);
   }
   if (fix !== undefined) lines.push("", ...renderFix(checked, fix, width, palette));
   return lines;
+}
+
+function badgeOf(verdict: CheckVerdict, palette: Palette): string {
+  switch (verdict) {
+    case "unsafe":
+      return palette.badBadge(" UNSAFE ");
+    case "close":
+      return palette.warnBadge(" CLOSE ");
+    case "unsure":
+      return palette.warnBadge(" UNSURE ");
+    case "safe":
+      return palette.goodBadge(" SAFE ");
+    case "alone":
+      return palette.dim(" ALONE ");
+  }
 }
 
 function renderFinding(finding: PathFinding, width: number, palette: Palette): readonly string[] {
@@ -111,7 +121,9 @@ function origin(setting: PathFinding["settings"][number]["setting"]): string {
 function renderFix(checked: CheckedPath, { fix, patch }: PathFix, width: number, palette: Palette): readonly string[] {
   switch (fix.kind) {
     case "nothing-to-do":
-      return [`  ${palette.good("fix")}  nothing to change`];
+      return checked.findings.some(({ level }) => level === "warning")
+        ? [`  ${palette.warn("fix")}  no error to mend; --strict mends warnings too`]
+        : [`  ${palette.good("fix")}  nothing to change`];
     case "impossible":
       return [
         `  ${palette.bad("fix")}  no change of settings makes this path safe:`,
@@ -123,7 +135,9 @@ function renderFix(checked: CheckedPath, { fix, patch }: PathFix, width: number,
         }),
       ];
     case "changes": {
-      const few = fix.smallest ? "the smallest set of changes" : "a set of changes";
+      const few = fix.smallest
+        ? "the smallest set of changes"
+        : "a set of changes (the smallest found, not proven to be the smallest)";
       const lines = [`  ${palette.good("fix")}  ${few} that makes this path safe (checked again):`];
       for (const change of fix.changes) lines.push(`         ${advice(checked, change)}`);
       if (patch !== undefined && patch.diff !== "") {

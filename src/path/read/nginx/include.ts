@@ -37,6 +37,17 @@ export class Includer {
 
   #include({ args, file, line }: Directive, above: readonly string[]): readonly Directive[] {
     const path = args[0] ?? "";
+    const found = this.#found(path, { file, line }, above);
+    if (path.startsWith("/") && found.length > 0)
+      this.#reading.assume(line, `include "${shown(path)}": taken from among the files that were given`, file);
+    return found;
+  }
+
+  #found(
+    path: string,
+    { file, line }: Pick<Directive, "file" | "line">,
+    above: readonly string[],
+  ): readonly Directive[] {
     if (!/[*?[]/.test(path)) return this.#file(path, { file, line }, above);
     const paths = this.#options.expand?.(path);
     if (paths === undefined) this.#missing(path, line, file);
