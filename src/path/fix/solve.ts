@@ -10,7 +10,7 @@
 
 import { type Demand, type Fit, fitOf, type Look, type Option, type Term } from "../demand.ts";
 import type { Hop, Path } from "../hop.ts";
-import { demandsOf } from "../judge.ts";
+import { demandsOf, type JudgedDemand } from "../judge.ts";
 import { sceneOf } from "../scene.ts";
 import type { Setting, SettingKey } from "../setting.ts";
 import { type Bound, solveBounds } from "./bounds.ts";
@@ -52,39 +52,59 @@ const MOST_ROUNDS = 5;
 
 /** Finds the smallest set of changes; what it gives was checked again. */
 export function solve(path: Path, options: FixOptions = {}): Fix {
-  const turned = new Map<string, { knob: Knob; to: number }>();
+  let turned: Turned = new Map();
   let now = path;
-  let smallest = true;
+  // Nothing smaller than the first round's set meets the demands of the path as it is: later rounds that only move the same knobs
+  // further leave it the smallest.
+  let least: number | undefined;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const demands = demandsOf(now).filter(({ demand }) => options.leave?.(demand) !== true);
-    const mend = demands.filter((d) => mustMend(d, options)).map(({ demand }) => demand);
+    const mend = demands.filter((d) => isOpen(d, options)).map(({ demand }) => demand);
     if (mend.length === 0) {
-      return turned.size === 0
-        ? { kind: "nothing-to-do" }
-        : { kind: "changes", changes: changesOf(path, turned), path: now, smallest };
+      return turned.size === 0 ? { kind: "nothing-to-do" } : changed(path, now, turned, least);
     }
     const keep = demands.filter((d) => !mend.includes(d.demand) && d.fit !== "broken");
     const solution = new Search(now, mend, keep).run();
     if (solution === undefined) return { kind: "impossible", obstacles: obstaclesOf(now, mend) };
-    smallest &&= solution.complete && round === 0;
-    for (const [id, to] of solution.values) {
-      const knob = solution.knobs.get(id);
-      if (knob !== undefined && to !== knob.value) turned.set(id, { knob: turned.get(id)?.knob ?? knob, to });
-    }
+    const ways = solution.ways.map((values) => turnedBy(turned, values, solution.knobs));
+    // Of sets that are equally small one may turn another rule on and the next not.
+    const sound = ways.find((way) => !demandsOf(withValues(path, way)).some((d) => isOpen(d, options)));
+    turned = sound ?? ways[0] ?? turned;
     now = withValues(path, turned);
+    if (round === 0 && solution.complete) least = turned.size;
   }
   return {
     kind: "impossible",
     obstacles: obstaclesOf(
       now,
       demandsOf(now)
-        .filter((d) => mustMend(d, options))
+        .filter((d) => isOpen(d, options))
         .map((d) => d.demand),
     ),
   };
 }
 
-const mustMend = ({ demand, fit }: { demand: Demand; fit: Fit }, { warnings = false }: FixOptions): boolean =>
+function changed(path: Path, now: Path, turned: Turned, least: number | undefined): Fix {
+  const changes = changesOf(path, turned);
+  return { kind: "changes", changes, path: now, smallest: least !== undefined && changes.length <= least };
+}
+
+/** Knobs that were turned, by id, and where to. */
+export type Turned = ReadonlyMap<string, { knob: Knob; to: number }>;
+
+function turnedBy(turned: Turned, values: ReadonlyMap<string, number>, knobs: ReadonlyMap<string, Knob>): Turned {
+  const more = [...values].flatMap(([id, to]) => {
+    const knob = knobs.get(id);
+    return knob === undefined || to === knob.value ? [] : [[id, { knob: turned.get(id)?.knob ?? knob, to }] as const];
+  });
+  return new Map([...turned, ...more]);
+}
+
+/** Whether a demand is yet to be mended. */
+const isOpen = ({ demand, fit }: JudgedDemand, { warnings = false, leave }: FixOptions): boolean =>
+  leave?.(demand) !== true && isAmiss(demand, fit, warnings);
+
+const isAmiss = (demand: Demand, fit: Fit, warnings: boolean): boolean =>
   warnings ? demand.level !== "note" && fit !== "met" : demand.level === "error" && fit === "broken";
 
 interface Wanted {
@@ -94,13 +114,28 @@ interface Wanted {
 }
 
 interface Solution {
-  readonly values: ReadonlyMap<string, number>;
+  /** Sets of changes that are equally small, the cheapest first. */
+  readonly ways: readonly ReadonlyMap<string, number>[];
   readonly knobs: ReadonlyMap<string, Knob>;
   readonly complete: boolean;
 }
 
 /** Sets of knobs that are tried before a search is cut short. */
 const MOST_TRIES = 20_000;
+
+/** Equally small sets of one group that are held against all rules. */
+const MOST_WAYS = 12;
+
+/** The cheapest of every group together; then each group with its other ways, the rest with their cheapest. */
+function waysOf(groups: readonly (readonly ReadonlyMap<string, number>[])[]): readonly ReadonlyMap<string, number>[] {
+  const best = groups.flatMap(([first]) => (first === undefined ? [] : [...first]));
+  const others = groups.flatMap((group, place) =>
+    group
+      .slice(1)
+      .map((way) => new Map([...groups.flatMap(([first], i) => (i === place || !first ? [] : [...first])), ...way])),
+  );
+  return [new Map(best), ...others];
+}
 
 class Search {
   readonly #wanted: readonly Wanted[];
@@ -119,17 +154,17 @@ class Search {
 
   run(): Solution | undefined {
     const groups = this.#groups();
-    const values = new Map<string, number>();
     const knobs = new Map<string, Knob>();
+    const found: (readonly ReadonlyMap<string, number>[])[] = [];
     let complete = true;
     for (const group of groups) {
-      const found = this.#smallest(group);
-      if (found === undefined) return undefined;
+      const smallest = this.#smallest(group);
+      if (smallest === undefined) return undefined;
       complete &&= this.#tries < MOST_TRIES;
-      for (const [id, value] of found.values) values.set(id, value);
-      for (const [id, knob] of found.knobs) knobs.set(id, knob);
+      found.push(smallest.ways);
+      for (const [id, knob] of smallest.knobs) knobs.set(id, knob);
     }
-    return { values, knobs, complete };
+    return { ways: waysOf(found), knobs, complete };
   }
 
   /** Demands that share knobs, directly or through others, and have something to mend: groups are solved alone. */
@@ -162,21 +197,23 @@ class Search {
     const candidates = [...all.values()].sort((a, b) => a.cost - b.cost || (a.id < b.id ? -1 : 1));
     this.#tries = 0;
     for (let size = 1; size <= candidates.length; size++) {
-      let best: { values: ReadonlyMap<string, number>; cost: number } | undefined;
+      const solved: { values: ReadonlyMap<string, number>; cost: number }[] = [];
       for (const set of subsets(candidates, size)) {
         const ids = new Set(set.map(({ id }) => id));
         if (!mend.every((needed) => needed.some((id) => ids.has(id)))) continue;
         if (++this.#tries > MOST_TRIES) break;
         const values = this.#choose(group, set, []);
         if (values === undefined) continue;
-        const cost = costOf(set, values);
-        if (best === undefined || cost < best.cost) best = { values, cost };
+        solved.push({ values, cost: costOf(set, values) });
       }
-      if (best !== undefined) return { values: best.values, knobs: all };
+      if (solved.length > 0) {
+        const ways = solved.sort((a, b) => a.cost - b.cost).slice(0, MOST_WAYS);
+        return { ways: ways.map(({ values }) => values), knobs: all };
+      }
       if (this.#tries > MOST_TRIES) break;
     }
     const values = this.#choose(group, candidates, []);
-    return values === undefined ? undefined : { values, knobs: all };
+    return values === undefined ? undefined : { ways: [values], knobs: all };
   }
 
   /** Chooses alternatives until every demand of a group is met by moving these knobs. */
@@ -254,7 +291,7 @@ function costOf(knobs: readonly Knob[], values: ReadonlyMap<string, number>): nu
 }
 
 /** A path with other values of settings. */
-export function withValues(path: Path, turned: ReadonlyMap<string, { knob: Knob; to: number }>): Path {
+export function withValues(path: Path, turned: Turned): Path {
   const change = (hop: Hop): Hop => {
     const settings = new Map<SettingKey, Setting>(hop.settings);
     for (const { knob, to } of turned.values()) {
@@ -276,7 +313,7 @@ export function withValues(path: Path, turned: ReadonlyMap<string, { knob: Knob;
 
 const hopsOf = (path: Path): readonly Hop[] => [...path.hops, ...path.detectors.map(({ hop }) => hop)];
 
-function changesOf(path: Path, turned: ReadonlyMap<string, { knob: Knob; to: number }>): readonly Change[] {
+function changesOf(path: Path, turned: Turned): readonly Change[] {
   const hops = new Map(hopsOf(path).map((hop) => [hop.id, hop]));
   return [...turned.values()]
     .filter(({ knob, to }) => to !== knob.value)
