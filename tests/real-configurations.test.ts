@@ -11,6 +11,18 @@ test("there are enough of them, each from another thread", () => {
   expect(REAL_CONFIGURATIONS.length).toBeGreaterThanOrEqual(60);
 });
 
+test("figures that a thread leaves open are named, stand in its hops, and are few", () => {
+  const open = REAL_CONFIGURATIONS.filter(({ standIns }) => standIns !== undefined);
+  for (const { thread, standIns = [], hops, more = "" } of open) {
+    for (const name of standIns) {
+      const [hop, setting] = name.includes(".") ? name.split(".") : [undefined, name];
+      const line = hop === undefined ? `${hops}\n${more}` : hops.split("\n").find((l) => l.startsWith(`${hop}: `));
+      expect(line, `${thread} ${name}`).toContain(setting);
+    }
+  }
+  expect(open.length).toBeLessThan(REAL_CONFIGURATIONS.length / 4);
+});
+
 test.each(REAL_CONFIGURATIONS)("$thread: $figures", ({ hops, more, finds, cured, curedMore }) => {
   const unsafe = judgePath(pathText(hops, more));
   expect(named(linesOf(unsafe))).toContain(finds);

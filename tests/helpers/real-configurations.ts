@@ -4,6 +4,11 @@ export interface RealConfiguration {
   readonly thread: string;
   /** Which figures are the thread's; others are the products' defaults. */
   readonly figures: string;
+  /**
+   * Figures of `hops` or `more` that the thread leaves open, as `hop.setting` or by the product whose default stands for it: chosen so that
+   * they have what the thread says of them (closes sooner, is slower).
+   */
+  readonly standIns?: readonly string[];
   readonly hops: string;
   readonly more?: string;
   /** `rule hop.setting hop.setting …`: the rule that must find it and the settings that it must name. */
@@ -72,12 +77,12 @@ b: node-server@18 idleTimeout=65s`,
   },
   {
     thread: "cardstack/boxel#6107",
-    figures: "5 s behind 60 s (both defaults, named there or in the table of causes)",
-    hops: `${ALB}
+    figures: "Node's 5 s behind an ALB of 4000 s; cured above it",
+    hops: `${ALB} idleTimeout=4000s
 b: node-server@18`,
     finds: ORDER,
-    cured: `${ALB}
-b: node-server@18 idleTimeout=65s`,
+    cured: `${ALB} idleTimeout=4000s
+b: node-server@18 idleTimeout=4060s`,
   },
   {
     thread: "growthbook/growthbook-proxy#134",
@@ -156,6 +161,7 @@ b: gunicorn idleTimeout=65s`,
   {
     thread: "MystenLabs/mysten-infra#124",
     figures: "a balancer that reuses for 350 s, a server that closes sooner; cured above 350 s",
+    standIns: ["b.idleTimeout"],
     hops: `u: client
 a: proxy poolIdleTimeout=350s
 b: server idleTimeout=60s`,
@@ -185,6 +191,7 @@ b: gunicorn idleTimeout=650s`,
   {
     thread: "ninenines/cowboy#1286",
     figures: "cured with 650 s; 60 s stands for what was there",
+    standIns: ["b.idleTimeout"],
     hops: `${GCP}
 b: server idleTimeout=60s`,
     finds: ORDER,
@@ -236,6 +243,7 @@ s: server idleTimeout=120s`,
   {
     thread: "e2b-dev/infra#617",
     figures: "a server that closes sooner than 600 s; 60 s stands for what was there",
+    standIns: ["b.idleTimeout"],
     hops: `${GCP}
 b: go-server idleTimeout=60s`,
     finds: ORDER,
@@ -244,9 +252,9 @@ b: go-server idleTimeout=620s`,
   },
   {
     thread: "darklang/dark#928",
-    figures: "a backend below 600 s; cured above 620 s",
+    figures: "nginx' 65 s behind 600 s; cured with 650 s",
     hops: `${GCP}
-b: server idleTimeout=75s`,
+b: server idleTimeout=65s`,
     finds: ORDER,
     cured: `${GCP}
 b: server idleTimeout=650s`,
@@ -347,6 +355,7 @@ b: uvicorn idleTimeout=30s`,
   {
     thread: "kubernetes/ingress-nginx#3099",
     figures: "a backend that waits less than nginx' 60 s; Node's 5 s stands for it",
+    standIns: ["node-server"],
     hops: `u: client
 a: ingress-nginx
 b: node-server@10`,
@@ -402,6 +411,7 @@ b: node-server@10`,
   {
     thread: "loculus-project/loculus#7092",
     figures: "Traefik's 90 s, a backend that closes sooner (30 s stands for it); cured in Traefik",
+    standIns: ["b.idleTimeout"],
     hops: `u: client
 a: traefik
 b: server idleTimeout=30s`,
@@ -413,6 +423,7 @@ b: server idleTimeout=30s`,
   {
     thread: "istio/istio#55138",
     figures: "Envoy's hour, a server that closes sooner; cured with a DestinationRule",
+    standIns: ["node-server"],
     hops: `u: client
 a: istio
 b: node-server@18`,
@@ -435,6 +446,7 @@ b: jetty`,
   {
     thread: "Kong/kong#5220",
     figures: "Kong's 60 s, a service that closes sooner (gunicorn's 2 s)",
+    standIns: ["gunicorn"],
     hops: `u: client
 a: kong
 b: gunicorn`,
@@ -472,7 +484,8 @@ b: tomcat`,
   },
   {
     thread: "dotwebstack/dotwebstack-framework#596",
-    figures: "no idle limit; cured with 10 s",
+    figures: "no idle limit, a server that closes sooner; cured with 10 s",
+    standIns: ["b.idleTimeout"],
     hops: `a: reactor-netty-client
 b: server idleTimeout=30s`,
     finds: ORDER,
@@ -482,6 +495,7 @@ b: server idleTimeout=30s`,
   {
     thread: "m3dev/octoparts#125",
     figures: "HttpClient 4.5 without limit; a service with nginx' 75 s stands behind it",
+    standIns: ["nginx"],
     hops: `a: apache-httpclient@4.5
 b: nginx@1.20 role=server`,
     finds: ORDER,
@@ -500,6 +514,7 @@ b: apache-httpd role=server`,
   {
     thread: "hyperium/hyper#2136",
     figures: "hyper's 90 s; Node's 5 s stands for the server",
+    standIns: ["node-server"],
     hops: `a: hyper-client
 b: node-server@12`,
     finds: ORDER,
@@ -518,6 +533,7 @@ b: server idleTimeout=30s`,
   {
     thread: "golang/go#22158",
     figures: "Go's 90 s against a server that closes sooner (75 s)",
+    standIns: ["nginx"],
     hops: `a: go-client
 b: nginx@1.20 role=server`,
     finds: ORDER,
@@ -584,6 +600,7 @@ b: server idleTimeout=never`,
   {
     thread: "boto/boto3#2510",
     figures: "an answer that takes longer than 350 s; cured with tcp_keepalive",
+    standIns: ["b.idleTimeout"],
     hops: `a: urllib3
 n: aws-nat-gateway
 b: server idleTimeout=15m`,
@@ -639,7 +656,9 @@ b: server idleTimeout=never`,
   },
   {
     thread: "dimagi/commcare-cloud#4594",
-    figures: "keepalives slower than 350 s; cured below (300 s stands for it)",
+    figures:
+      "keepalives slower than 350 s; cured with 300 s, which dimagi/commcare-cloud#4691 names as what there was then",
+    standIns: ["a.tcpKeepaliveMs"],
     hops: `a: client poolIdleTimeout=never tcpKeepaliveMs=600000
 n: aws-nlb
 b: server idleTimeout=never`,
@@ -651,6 +670,7 @@ b: server idleTimeout=never`,
   {
     thread: "momentohq/client-sdk-rust#80",
     figures: "idle beyond 350 s",
+    standIns: ["a.poolIdleTimeout", "b.idleTimeout"],
     hops: `a: client poolIdleTimeout=never
 n: aws-nlb
 b: server idleTimeout=never`,
@@ -720,6 +740,7 @@ c: server protocol=http2 streamIdleTimeout=never`,
   {
     thread: "hashicorp/waypoint#1735",
     figures: "a classic balancer's 60 s; quiet streams",
+    standIns: ["a.tcpKeepaliveMs", "a.readIdleTimeout"],
     hops: `a: grpc-go-client tcpKeepaliveMs=15000 readIdleTimeout=60s
 b: aws-clb
 c: grpc-go-server`,
@@ -903,6 +924,7 @@ b: server preStop=45s idleTimeout=90s`,
   {
     thread: "mattrobinsonsre/terrapod#222",
     figures: "5 s too short, 30 s chosen; a delay of 20 s stands before it",
+    standIns: ["a.deregistrationDelay"],
     hops: `u: client
 a: aws-alb deregistrationDelay=20s
 b: server preStop=5s idleTimeout=90s`,
@@ -914,6 +936,7 @@ b: server preStop=30s idleTimeout=90s`,
   {
     thread: "jenkins-infra/helpdesk#3908",
     figures: "more connections to one destination than source ports (figures chosen)",
+    standIns: ["connectionsPerClient", "newConnectionsPerSecond"],
     hops: `a: client
 b: server`,
     more: "load: { connectionsPerClient: 500, newConnectionsPerSecond: 600 }",
