@@ -198,7 +198,7 @@ describe("text", () => {
     expect(unread).toContain("1 part of its files could not be read and was not compared: see below");
     const unknown = said(`${head}  - { id: b, role: server }\n`);
     expect(unknown).toMatch(/^ UNSURE /);
-    expect(unknown).toContain("not judged  how long b keeps idle connections of a is not known");
+    expect(unknown).toContain("not judged  it is not known how long b keeps idle connections of a");
   });
 
   test("says of warnings that they were not mended, and of a set that it was not proven smallest", () => {

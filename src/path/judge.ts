@@ -115,7 +115,7 @@ export function notJudged(path: Path): readonly string[] {
         : []),
       ...(idle === undefined ? [`how long ${acceptor.id} keeps idle connections of ${opener.id}`] : []),
     ];
-    return unknown.length === 0 ? [] : [`${unknown.join(", and ")} is not known`];
+    return unknown.length === 0 ? [] : [`it is not known ${unknown.join(", nor ")}`];
   });
   return [...new Set([...says, ...detectorsNotJudged(scene)])];
 }

@@ -34,9 +34,9 @@ export function pathText(hops: string, more = ""): string {
               .split(/\s+/)
               .map((pair) => pair.split("="));
       const fields = pairs
-        .filter(([key]) => key === "role" || key === "protocol")
+        .filter(([key]) => key === "role" || key === "protocol" || key === "layer")
         .map(([key, value]) => `    ${key}: ${value}`);
-      const settings = pairs.filter(([key]) => key !== "role" && key !== "protocol");
+      const settings = pairs.filter(([key]) => key !== "role" && key !== "protocol" && key !== "layer");
       return [
         `  - id: ${id}`,
         isRole ? `    role: ${product}` : `    product: ${product}`,

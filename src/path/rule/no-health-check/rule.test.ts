@@ -66,6 +66,16 @@ b: kube-apiserver
     "",
     [],
   ],
+  [
+    "a proxy that passes bytes on passes PINGs on, and sends none itself",
+    `
+a: kubernetes-client@1.32
+b: haproxy layer=4
+c: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

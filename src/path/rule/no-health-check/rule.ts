@@ -37,7 +37,8 @@ function demandOf(scene: Scene, { opener, branch, http2, carries, acceptor }: Se
   // Only where the opener is known to have no health check: where nothing is known nothing is said.
   if (scene.value(opener, "readIdleTimeoutMs") === undefined && scene.value(opener, "pingIntervalMs") === undefined)
     return [];
-  if (!http2) return [];
+  // Who only passes bytes on passes the PINGs of others on.
+  if (!http2 || opener.layer === 4) return [];
   return [
     {
       rule: rule.id,
