@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hopLines, readFixture, remarkLines } from "../../../tests/helpers/read-config.ts";
+import { hopLines, readFixture, readText, remarkLines } from "../../../tests/helpers/read-config.ts";
 
 test("terraform show -json: AWS, Azure and Google, child modules", () => {
   const reading = readFixture("terraform-show.json");
@@ -14,4 +14,25 @@ test("terraform show -json: AWS, Azure and Google, child modules", () => {
     "module.net.google_compute_target_https_proxy.web | proxy 7 gcp-http-balancer | idleTimeoutMs=620000@73",
   ]);
   expect(remarkLines(reading)).toEqual([]);
+});
+
+const state = (type: string, values: string): string =>
+  `{ "format_version": "1.0", "values": { "root_module": { "resources": [\n{ "address": "${type}.a", "type": "${type}", "values": ${values} }\n] } } }`;
+
+test.each([
+  ["aws_lb_listener", '{ "protocol": "TCP", "tcp_idle_timeout_seconds": 400 }', "idleTimeoutMs=400000@2"],
+  ["aws_alb_listener", '{ "protocol": "TCP", "tcp_idle_timeout_seconds": 400 }', "idleTimeoutMs=400000@2"],
+  ["aws_lb", '{ "load_balancer_type": "application", "client_keep_alive": 7200 }', "maxAgeMs=7200000@2"],
+  [
+    "azurerm_lb_rule",
+    '{ "idle_timeout_in_minutes": 4, "enable_tcp_reset": true }',
+    "idleTimeoutMs=240000@2 resetsOnExpiry=1@2",
+  ],
+  [
+    "azurerm_lb_rule",
+    '{ "idle_timeout_in_minutes": 4, "tcp_reset_enabled": false }',
+    "idleTimeoutMs=240000@2 resetsOnExpiry=0@2",
+  ],
+])("%s %s", (type, values, expected) => {
+  expect(hopLines(readText("show.json", state(type, values))).map((line) => line.split(" | ")[2])).toEqual([expected]);
 });

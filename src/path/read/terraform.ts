@@ -153,13 +153,19 @@ const googleBackend = simple("gcp-http-balancer", PROXY, [
   ["connection_draining_timeout_sec", "deregistrationDelayMs", seconds],
 ]);
 
-/** Resources by their type, with the providers' attribute names (hashicorp/aws, azurerm and google; `enable_tcp_reset` became `tcp_reset_enabled` in azurerm 4). */
+/**
+ * Resources by their type, with the providers' attribute names (hashicorp/aws, azurerm and google). azurerm_lb_rule: 4 to 100 minutes and
+ * `enable_tcp_reset` in website/docs/r/lb_rule.html.markdown of hashicorp/terraform-provider-azurerm@068f89cf, read 2026-11-21; later
+ * versions call it `tcp_reset_enabled`. `tcp_idle_timeout_seconds` sets the listener attribute `tcp.idle_timeout.seconds`: 60 to 6000 s, 350
+ * unless set (Elastic Load Balancing API reference, ListenerAttribute, read 2026-11-21).
+ */
 const RESOURCES: Readonly<Record<string, ReadResource>> = {
   aws_lb: balancer,
   aws_alb: balancer,
   aws_lb_target_group: targetGroup,
   aws_alb_target_group: targetGroup,
   aws_lb_listener: listener,
+  aws_alb_listener: listener,
   aws_elb: classic,
   aws_nat_gateway: simple("aws-nat-gateway", BOX, []),
   azurerm_lb_rule: simple("azure-load-balancer", BOX, [

@@ -40,6 +40,9 @@ function speaking(scene: Scene, forgetter: Forgetter, hop: Hop, key: SettingKey)
 /** Half: the next one comes no later than as long again. */
 const roomForLoss = ({ limitMs }: Forgetter): number => limitMs / 2;
 
+/** Whether both ends hear of it when a connection is forgotten: an open stream ends then, and is not half-open. */
+export const isHeard = (scene: Scene, { hop }: Forgetter): boolean => scene.value(hop, "resetsOnExpiry") === 1;
+
 /** The slowest that has that room, in whole seconds. */
 export const roomyMs = (scene: Scene, forgetter: Forgetter): number => {
   const margin = TIMER_MARGIN_MS + scene.path.roundTripMs;

@@ -1,7 +1,7 @@
 import { readAlbAnnotations, readServiceAnnotations } from "../aws/annotations.ts";
 import type { Reading } from "../reading.ts";
 import type { Spot } from "../spot.ts";
-import { flag, minutes } from "../units.ts";
+import { minutes } from "../units.ts";
 import { readIngressNginxAnnotations } from "./ingress-nginx.ts";
 import type { KubernetesObject } from "./kubernetes.ts";
 
@@ -28,7 +28,14 @@ export function readEntranceAnnotations(reading: Reading, name: string, annotati
   readIngressNginxAnnotations(reading, name, annotations);
 }
 
+/**
+ * What the Azure cloud provider makes of a Service: `tcp-idle-timeout` in minutes (Microsoft's page on AKS load balancers, read
+ * 2026-11-21), and TCP resets at expiry, which are always on for a Standard load balancer since Kubernetes 1.20
+ * (reconcileLoadBalancerRule and getExpectedLBRules in pkg/provider/azure_loadbalancer.go of kubernetes-sigs/cloud-provider-azure).
+ */
 export function readAzure(reading: Reading, name: string, annotations: Spot): void {
+  const [first] = annotations.entries().filter(([key]) => key.startsWith(AZURE));
+  if (first === undefined) return;
   const hop = reading.hop({
     name,
     role: "box",
@@ -39,9 +46,10 @@ export function readAzure(reading: Reading, name: string, annotations: Spot): vo
     onlyWithSettings: true,
   });
   const idle = `${AZURE}tcp-idle-timeout`;
-  hop.take("idleTimeoutMs", annotations.get(idle)?.called(idle), minutes);
-  const off = `${AZURE}disable-tcp-reset`;
-  hop.take("resetsOnExpiry", annotations.get(off)?.called(off), (text) =>
-    flag(text) === undefined ? undefined : 1 - (flag(text) ?? 0),
-  );
+  const at = annotations.get(idle);
+  hop.take("idleTimeoutMs", at?.called(idle), minutes);
+  hop.derive("resetsOnExpiry", 1, at?.called(idle) ?? first[1].called(first[0]));
+  reading.assume(annotations.line, `${name} is taken for a Standard load balancer, which resets both ends at expiry`);
+  const off = annotations.get(`${AZURE}disable-tcp-reset`);
+  if (off !== undefined) reading.ignore(off.line, `${AZURE}disable-tcp-reset was removed in Kubernetes 1.20`);
 }

@@ -114,7 +114,7 @@ test.each([
   [
     "Azure's minutes",
     service("    service.beta.kubernetes.io/azure-load-balancer-tcp-idle-timeout: '30'"),
-    "Service s | box 4 azure-load-balancer | idleTimeoutMs=1800000@6",
+    "Service s | box 4 azure-load-balancer | idleTimeoutMs=1800000@6 resetsOnExpiry=1*@6",
   ],
   [
     "NGINX Ingress Controller's own ConfigMap",
@@ -169,4 +169,42 @@ spec:
   ]);
   const short = check([{ file: "deployment.yaml", text: text.replace("sleep 45", "sleep 15") }], { readers: READERS });
   expect(short.paths.flatMap(linesOf)).toEqual([]);
+});
+
+test("a Service on Azure: minutes, and resets that nobody can turn off any more", () => {
+  const azure = "service.beta.kubernetes.io/azure-load-balancer-";
+  const text = `apiVersion: v1
+kind: Service
+metadata:
+  name: db
+  annotations:
+    ${azure}tcp-idle-timeout: "10"
+    ${azure}disable-tcp-reset: "true"
+`;
+  const reading = readText("service.yaml", text);
+  expect(hopLines(reading)).toEqual([
+    "Service db | box 4 azure-load-balancer | idleTimeoutMs=600000@6 resetsOnExpiry=1*@6",
+  ]);
+  expect(remarkLines(reading)).toEqual([
+    "assumed service.yaml:5 Service db is taken for a Standard load balancer, which resets both ends at expiry",
+    `ignored service.yaml:7 ${azure}disable-tcp-reset was removed in Kubernetes 1.20`,
+  ]);
+  const other = 'apiVersion: v1\nkind: Service\nmetadata: { name: a, annotations: { x: "1" } }\n';
+  expect(hopLines(readText("service.yaml", other))).toEqual([]);
+});
+
+test("kubeadm's extra arguments, as a map and as a list", () => {
+  const head =
+    "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.34.0\ncontrollerManager:\n";
+  const list = "  extraArgs:\n    - name: node-monitor-grace-period\n      value: 40s\n";
+  const map = "  extraArgs:\n    node-monitor-grace-period: 40s\n";
+  for (const [text, line] of [
+    [head + list, 7],
+    [head + map, 6],
+  ] as const) {
+    expect(hopLines(readText("kubeadm.yaml", text))).toEqual([
+      "controllerManager as client | client 7 kubernetes-client 1.34.0 http2 | ",
+      `controllerManager | detector 7 kube-controller-manager 1.34.0 | nodeMonitorGracePeriodMs=40000@${line}`,
+    ]);
+  }
 });

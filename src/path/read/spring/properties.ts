@@ -22,7 +22,7 @@ const SERVERS: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-/** The client of Spring Cloud Gateway, under its old and its new name. */
+/** The client of Spring Cloud Gateway, under its old and its new name; connect-timeout is in milliseconds (reference, "Http timeouts configuration", read 2026-11-21). */
 const GATEWAY: readonly Row[] = [
   "spring.cloud.gateway.server.webflux.httpclient",
   "spring.cloud.gateway.httpclient",

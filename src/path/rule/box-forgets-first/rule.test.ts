@@ -84,6 +84,16 @@ c: server idleTimeout=20m
     [],
   ],
   [
+    "on a stream too",
+    `
+a: client poolIdleTimeout=10m
+b: azure-load-balancer resetsOnExpiry=true
+c: server idleTimeout=20m
+`,
+    "carries: [streams]",
+    [],
+  ],
+  [
     "two boxes, the shorter counts",
     `
 a: client poolIdleTimeout=5m

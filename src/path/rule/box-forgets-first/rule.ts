@@ -3,7 +3,7 @@ import { forMs, printMs } from "../../duration.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import type { SettingKey } from "../../setting.ts";
-import { closingOptions, type Forgetter, forgettersOn, speakerOn, speakingOptions } from "../forgetting.ts";
+import { closingOptions, type Forgetter, forgettersOn, isHeard, speakerOn, speakingOptions } from "../forgetting.ts";
 import { neverIdle } from "../never-idle.ts";
 import { conflictAt } from "../opposite-demands/conflict.ts";
 
@@ -59,7 +59,7 @@ const keeps = (hop: string, ms: number | undefined): string =>
 function openDemand(scene: Scene, segment: Segment, forgetter: Forgetter): readonly Demand[] {
   const { opener, carries } = segment;
   const what = carries.find((traffic) => traffic !== "http");
-  if (what === undefined || speakerOn(scene, segment, "open") !== undefined) return [];
+  if (what === undefined || isHeard(scene, forgetter) || speakerOn(scene, segment, "open") !== undefined) return [];
   const silent = opener.settings.size > 0 ? "error" : "warning";
   return [
     {

@@ -115,6 +115,16 @@ c: server protocol=http2 minPingInterval=10s
     [],
   ],
   [
+    "slow, but both ends are told by RST",
+    `
+a: client tcpKeepalive=true poolIdleTimeout=never
+b: azure-load-balancer resetsOnExpiry=true
+c: server idleTimeout=never
+`,
+    "carries: [http, streams]",
+    [],
+  ],
+  [
     "slow, but the pool closes first",
     `
 a: client poolIdleTimeout=60s tcpKeepalive=true

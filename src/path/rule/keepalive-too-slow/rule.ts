@@ -6,6 +6,7 @@ import {
   closingOptions,
   type Forgetter,
   forgettersOn,
+  isHeard,
   roomyMs,
   type Silence,
   type Speaker,
@@ -32,6 +33,7 @@ export const rule: Rule = {
 /** What each kind of silence asks for. One keepalive that is too slow for both is one demand. */
 function demandsOf(scene: Scene, segment: Segment, forgetter: Forgetter): readonly Demand[] {
   const asks = SILENCES.flatMap((silence) => {
+    if (silence === "open" && isHeard(scene, forgetter)) return [];
     const speaker = occurs(scene, segment, silence) ? speakerOn(scene, segment, silence) : undefined;
     if (speaker === undefined) return [];
     const options = [
