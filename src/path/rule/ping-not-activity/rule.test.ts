@@ -73,6 +73,36 @@ c: server
     "carries: [streams]",
     [],
   ],
+  [
+    "a proxy that passes bytes on closes what is as quiet as the PINGs leave it",
+    `
+a: kubernetes-client@1.32
+b: haproxy layer=4 idleTimeout=30s
+c: kube-apiserver
+`,
+    "carries: [watches]",
+    ["warning ping-not-activity a.readIdleTimeout b.idleTimeout"],
+  ],
+  [
+    "PINGs are bytes",
+    `
+a: kubernetes-client@1.32
+b: haproxy layer=4 idleTimeout=60s
+c: kube-apiserver
+`,
+    "carries: [watches]",
+    [],
+  ],
+  [
+    "TCP keepalives are not",
+    `
+a: client tcpKeepaliveMs=15000
+b: haproxy layer=4 idleTimeout=60s
+c: server
+`,
+    "carries: [streams]",
+    ["warning ping-not-activity a.heartbeat b.idleTimeout"],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

@@ -17,7 +17,7 @@ export const rule: Rule = {
   demands: (scene) =>
     scene.segments
       .filter(({ carries }) => carries.some((traffic) => traffic !== "http"))
-      .flatMap((segment) => demandOf(scene, segment)),
+      .flatMap((segment) => [...demandOf(scene, segment), ...bytesOnly(scene, segment)]),
 };
 
 const TRUSTED = ["pingIntervalMs", "readIdleTimeoutMs", "tcpKeepaliveMs"] as const satisfies readonly SettingKey[];
@@ -55,6 +55,48 @@ function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
           ? `${acceptor.id} ends a stream that is silent for ${printMs(limit)}, and nothing is known that speaks on a quiet one before.`
           : `${acceptor.id} ends a stream that is silent for ${printMs(limit)}, and what ${opener.id} sends every ${printMs(scene.value(opener, trusted) ?? 0)} (${trusted.replace(/Ms$/, "")}) does not count as activity there.`,
       remedy: `Send data on quiet streams more often than every ${printMs(limit)} (a heartbeat message of the application), or raise that timeout above the longest silence.`,
+    },
+  ];
+}
+
+const SPOKEN = ["readIdleTimeoutMs", "pingIntervalMs", "heartbeatMs"] as const satisfies readonly SettingKey[];
+
+/**
+ * A proxy that only passes bytes on (HAProxy's mode tcp, nginx' stream): PINGs are bytes and count, TCP keepalives end at its socket. It closes
+ * towards both ends, so that nothing is half-open; the stream is cut all the same.
+ */
+function bytesOnly(scene: Scene, { opener, acceptor, branch }: Segment): readonly Demand[] {
+  const limit = scene.value(acceptor, "idleTimeoutMs");
+  if (acceptor.role !== "proxy" || acceptor.layer !== 4 || limit === undefined || limit === Number.POSITIVE_INFINITY)
+    return [];
+  const [fastest] = SPOKEN.flatMap((key) => {
+    const ms = scene.value(opener, key);
+    return ms === undefined || ms === Number.POSITIVE_INFINITY ? [] : [{ key, ms }];
+  }).sort((a, b) => a.ms - b.ms);
+  const spoken =
+    fastest === undefined
+      ? `nothing is known that ${opener.id} sends on a quiet one before`
+      : `${opener.id} speaks on a quiet one after ${printMs(fastest.ms)} (${fastest.key.replace(/Ms$/, "")})`;
+  return [
+    {
+      rule: rule.id,
+      level: "warning",
+      branch,
+      hops: [opener.id, acceptor.id],
+      anyOf: SPOKEN.map((key) => [
+        {
+          lesser: [{ hop: opener.id, key }],
+          greater: { hop: acceptor.id, key: "idleTimeoutMs" as const },
+          margin: TIMER_MARGIN_MS + scene.path.roundTripMs,
+          least: scene.path.roundTripMs,
+        },
+      ]),
+      settings: [
+        { hop: opener.id, key: fastest?.key ?? "heartbeatMs" },
+        { hop: acceptor.id, key: "idleTimeoutMs" },
+      ],
+      says: `${acceptor.id} passes bytes on and closes a connection that is silent for ${printMs(limit)}; ${spoken}: open streams are cut.`,
+      remedy: `Send PINGs or data more often than every ${printMs(limit)}, or raise that timeout well above the longest silence. TCP keepalives do not reach through.`,
     },
   ];
 }
