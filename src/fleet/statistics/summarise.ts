@@ -1,6 +1,7 @@
 import type { Simulation, SimulationTotals } from "../simulation.ts";
-import { countEstimate } from "./count-estimate.ts";
+import { countEstimate, poissonInterval } from "./count-estimate.ts";
 import { type Estimate, estimate, type SeriesEstimate, seriesEstimate } from "./estimate.ts";
+import { LEVEL } from "./student-t.ts";
 
 /** What several seeds of one scenario say together, with 95 % intervals. Ordered by seed, whatever order the runs came in. */
 export interface SimulationSummary {
@@ -75,9 +76,9 @@ export function summarise(simulations: readonly Simulation[]): SimulationSummary
 }
 
 /** One rate over several runs. */
-export function rate(name: RateName, runs: readonly Simulation[]): Estimate {
+export function rate(name: RateName, runs: readonly Simulation[], level: number = LEVEL): Estimate {
   const per = (count: (run: Simulation) => number, exposure: (run: Simulation) => number): Estimate =>
-    countEstimate(runs.map(count), runs.map(exposure));
+    countEstimate(runs.map(count), runs.map(exposure), level);
   switch (name) {
     case "collisionsPerConnection":
       return per(
@@ -105,14 +106,22 @@ export function rate(name: RateName, runs: readonly Simulation[]): Estimate {
         (run) => run.durationMs / DAY,
       );
     case "notReadyMinutesPerDay":
-      return minutesPerDay(runs);
+      return minutesPerDay(runs, level);
   }
 }
 
-/** Minutes are no counts, and come in bursts: Student, not below 0; if there were none at all, what "no burst" leaves possible is not known in minutes. */
-function minutesPerDay(runs: readonly Simulation[]): Estimate {
-  const found = estimate(runs.map((run) => (run.totals.notReadyMs / 60_000) * (DAY / run.durationMs)));
-  return { ...found, low: Math.max(0, found.low) };
+/**
+ * Minutes are no counts, and come in bursts: Student, not below 0. Where none was seen in the simulated days, up to 3.7 bursts could still be
+ * expected in them (`poissonInterval` of 0); how long one is nobody knows then, and it is taken as one node's minute.
+ */
+function minutesPerDay(runs: readonly Simulation[], level: number): Estimate {
+  const found = estimate(
+    runs.map((run) => (run.totals.notReadyMs / 60_000) * (DAY / run.durationMs)),
+    level,
+  );
+  if (found.mean > 0) return { ...found, low: Math.max(0, found.low) };
+  const days = runs.reduce((sum, run) => sum + run.durationMs, 0) / DAY;
+  return { ...found, high: poissonInterval(0, level).high / days };
 }
 
 const kindOf = (run: Simulation): string =>
