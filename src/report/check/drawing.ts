@@ -1,5 +1,5 @@
-import type { CheckedPath } from "../../path/check.ts";
 import { printMs } from "../../net/duration.ts";
+import type { CheckedPath } from "../../path/check.ts";
 import type { Hop } from "../../path/hop.ts";
 import type { PathFinding } from "../../path/judge.ts";
 import type { SettingKey } from "../../path/setting.ts";
