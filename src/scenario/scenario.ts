@@ -97,6 +97,8 @@ export interface TargetHealthCheck {
 /** Ends connections and opens its own (layer 7): an application balancer, an ingress, an API gateway. */
 export interface ApplicationBalancer {
   readonly kind: "application";
+  /** Spoken with clients; absent: what the servers speak. */
+  readonly protocol?: "http1" | "http2";
   /** Towards clients: a connection without a request for so long is closed; a request without an answer for so long is answered 504. */
   readonly idleTimeoutMs: number;
   /** Towards targets: how long an idle connection is kept for reuse. */
