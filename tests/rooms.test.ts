@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   session: ["net", "wire", "capture", "flow"],
   signature: ["net", "wire", "log", "flow", "session"],
   incident: ["net", "log", "flow", "session", "signature"],
-  report: ["net", "log", "flow", "session", "incident", "catalogue", "path"],
+  report: ["net", "log", "flow", "session", "incident", "catalogue", "path", "scenario", "fleet"],
   catalogue: ["net"],
   path: ["net", "catalogue"],
   guard: [],
