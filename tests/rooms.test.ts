@@ -17,6 +17,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["net"],
   path: ["net", "catalogue"],
   guard: [],
+  scenario: ["net"],
+  fleet: ["net", "wire", "capture", "scenario", "guard"],
   cli: [
     "net",
     "wire",
@@ -35,7 +37,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */
-const PURE = ["net", "wire", "log", "flow", "session", "signature", "incident", "report", "catalogue", "path"];
+const PURE = [
+  "net",
+  "wire",
+  "log",
+  "flow",
+  "session",
+  "signature",
+  "incident",
+  "report",
+  "catalogue",
+  "path",
+  "scenario",
+  "fleet",
+];
 
 /** Packages that pure rooms may import: parsers that are pure themselves. docs/decisions/0007 says why. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"] };
