@@ -315,6 +315,7 @@ const expectation: ObjectShape = {
     cause: field(name(), "id of a signature; not said: nothing may be found"),
     variant: field(name(), "variant of the cause"),
     notReady: field(FLAG, "nodes become NotReady"),
+    from: field(duration(), "only what is lost from then on counts"),
   },
 };
 

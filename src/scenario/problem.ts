@@ -37,13 +37,13 @@ export class ScenarioFault extends Fault {
 const printProblem = ({ at, found, fix }: Problem): string =>
   `  ${printable(at.file)}${at.line === undefined ? "" : `:${at.line}`}: ${at.path === "" ? "" : `${at.path}: `}${found}; ${fix}`;
 
-/** Problems are told as they are found; the same place with the same mistake counts once, and the list is bounded. */
+/** Problems are told as they are found; the first at a place counts, since the others follow from it, and the list is bounded. */
 export class Problems {
   readonly #told = new Map<string, Problem>();
   #omitted = 0;
 
   readonly tell: Note = (problem) => {
-    const key = `${problem.at.file}\n${problem.at.line}\n${problem.at.path}\n${problem.found}`;
+    const key = `${problem.at.file}\n${problem.at.line}\n${problem.at.path}`;
     if (this.#told.has(key)) return;
     if (this.#told.size < MOST_TOLD) this.#told.set(key, problem);
     else this.#omitted += 1;

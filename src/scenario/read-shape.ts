@@ -42,7 +42,8 @@ function valueAs(shape: Shape, tree: Tree, reading: Reading): unknown {
       if (typeof value !== "string" || [...value].length > shape.most) return wrong(shape, tree, tell, true);
       if (shape.pattern !== undefined && !new RegExp(shape.pattern, "u").test(value))
         return wrong(shape, tree, tell, true);
-      return printable(value);
+      // A block of YAML ends in a line end, and its lines are one text.
+      return printable(value.replace(/\s+/g, " ").trim());
     }
     case "choice": {
       const value = tree.kind === "leaf" ? tree.value : undefined;
