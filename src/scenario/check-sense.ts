@@ -116,7 +116,14 @@ function checkHappening(scenario: Omit<Scenario, "variants">, happening: Happeni
   }
 }
 
-function checkExpectation({ expect, network }: Omit<Scenario, "variants">, say: Sense): void {
+function checkExpectation({ expect, network, durationMs }: Omit<Scenario, "variants">, say: Sense): void {
+  if (expect.fromMs !== undefined && expect.fromMs >= durationMs) {
+    say(
+      ["expect", "from"],
+      `${printMs(expect.fromMs)} is not before the end at ${printMs(durationMs)}`,
+      "say an earlier time",
+    );
+  }
   if (expect.variant !== undefined && expect.cause === undefined) {
     say(["expect", "variant"], "a variant without a cause", "say cause too");
   }
