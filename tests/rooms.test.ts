@@ -37,7 +37,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */
-const PURE = ["net", "wire", "log", "flow", "session", "signature", "incident", "report", "catalogue", "path", "fleet"];
+const PURE = [
+  "net",
+  "wire",
+  "log",
+  "flow",
+  "session",
+  "signature",
+  "incident",
+  "report",
+  "catalogue",
+  "path",
+  "scenario",
+  "fleet",
+];
 
 /** Packages that pure rooms may import: parsers that are pure themselves. docs/decisions/0007 says why. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"] };
