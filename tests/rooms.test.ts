@@ -33,7 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "path",
     ".",
   ],
-  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path"],
+  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario"],
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */
@@ -53,7 +53,7 @@ const PURE = [
 ];
 
 /** Packages that pure rooms may import: parsers that are pure themselves. docs/decisions/0007 says why. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"] };
+const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"], scenario: ["yaml"] };
 
 const SRC = join(import.meta.dirname, "..", "src");
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
