@@ -39,6 +39,8 @@ import { fireTimer } from "./kernel/tcp-timers.ts";
 import { Recorder } from "./measure/recorder.ts";
 import type { Simulation } from "./simulation.ts";
 import { agenda } from "./story.ts";
+import { tap } from "./tap/tap.ts";
+import type { Taps } from "./tap/taps.ts";
 
 export interface SimulateOptions {
   readonly seed: number;
@@ -46,6 +48,8 @@ export interface SimulateOptions {
   readonly variant?: string;
   /** Distance of the series' values; a second for short scenarios, a 600th of long ones. */
   readonly stepMs?: number;
+  /** Captures and logs; absent: none are made. */
+  readonly taps?: Taps;
   /** Called now and then with how much of the time is over, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -96,6 +100,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   });
   const fabric = new Fabric(kernel, links, places, network.servers.port);
   const world = buildWorld({ scenario, layout, kernel, queue, dice, recorder, secret });
+  const endTaps = options.taps === undefined ? undefined : tap(world, links, options.taps);
   const servers = new Servers(world, layout.serverKeepalive);
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
@@ -188,6 +193,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     steps++;
   }
   lifecycle.finish();
+  endTaps?.();
   options.onProgress?.(1);
   return recorder.result({ scenario: scenario.name, variant, seed, durationMs, events });
 }

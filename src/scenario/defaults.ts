@@ -189,10 +189,7 @@ export const KEEPALIVE: Of<"idle" | "interval" | "probes"> = {
 
 export const NAT: Of<"addresses" | "portRange"> = {
   addresses: from("chosen: one", 1),
-  portRange: from(
-    "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html (1024 to 65535)",
-    [1024, 65_535],
-  ),
+  portRange: from("chosen: every port from 1024 on", [1024, 65_535]),
 };
 
 /** From this minor version on the controller waits 50 s instead of 40 s. */

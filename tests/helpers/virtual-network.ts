@@ -120,8 +120,8 @@ export class VirtualNetwork {
       { kernel: this.kernel, links, places: this.places, dice, port: this.port, servers: this.targets },
     );
     this.fabric.balancer = this.balancer;
-    this.fabric.tap = {
-      taken: new Uint8Array(0),
+    links.tap = {
+      forwarded: () => undefined,
       sent: (packet, place) => this.#note(packet, place),
       arrived: (packet, place) => this.#note(packet, place),
       ended: () => undefined,

@@ -427,7 +427,6 @@ export class Servers {
       return;
     }
     this.#leave(session, "start", drain === "two-phase");
-    for (const watch of [...session.watches]) this.#endWatch(watch);
   }
 
   /** One step of guard's machine, and what it says must be done. */

@@ -25,7 +25,7 @@ export interface World {
   readonly servers: readonly number[];
   readonly nodes: readonly number[];
   /** What programs print; absent: nobody reads it. */
-  readonly journal?: Journal | undefined;
+  journal?: Journal | undefined;
 }
 
 export interface Group {

@@ -7,20 +7,8 @@ import type { Nat } from "./nat.ts";
 import type { NetworkBalancer } from "./network-balancer.ts";
 import type { Places } from "./places.ts";
 
-/** Sees packets where a capture is taken: as they leave a place, or reach it. */
-export interface PacketTap {
-  /** Whether anything is captured at this place. */
-  readonly taken: Uint8Array;
-  /** A host is about to send a segment; its bytes are still at hand. */
-  sent(packet: number, place: number): void;
-  arrived(packet: number, place: number): void;
-  /** The packet is gone. */
-  ended(packet: number): void;
-}
-
 /** Takes packets from place to place: host, translating box, balancer node, host. */
 export class Fabric {
-  tap: PacketTap | undefined;
   balancer: NetworkBalancer | undefined;
   readonly nats: Map<number, Nat> = new Map();
   readonly #kernel: Kernel;
@@ -37,7 +25,7 @@ export class Fabric {
 
   /** A packet leaves its host. */
   transmit(packet: number, place: number): void {
-    if (this.tap !== undefined) this.tap.sent(packet, place);
+    if (this.#links.tap !== undefined) this.#links.tap.sent(packet, place);
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const socket = rows[p + P_SOCKET] as number;
@@ -67,7 +55,7 @@ export class Fabric {
       this.#links.drop(packet);
       return;
     }
-    if (this.tap !== undefined) this.tap.arrived(packet, place);
+    if (this.#links.tap !== undefined) this.#links.tap.arrived(packet, place);
     const kind = this.#places.kinds[place];
     if (kind === "node" && this.balancer !== undefined) this.balancer.forward(packet, place);
     else if (kind === "nat") this.nats.get(place)?.forward(packet, place);

@@ -4,8 +4,20 @@ import type { EventQueue } from "../engine/event-queue.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { P_HOP, P_SOCKET, P_TTL_ID, PACKET_WORDS } from "../kernel/packets.ts";
 
+/** Sees packets where a capture is taken: as they leave a place, or reach it. */
+export interface PacketTap {
+  /** A host is about to send a segment; its bytes are still at hand. */
+  sent(packet: number, place: number): void;
+  /** A packet reached a place, or leaves a box that had got it from elsewhere. */
+  arrived(packet: number, place: number): void;
+  forwarded(packet: number, place: number): void;
+  /** The packet is gone. */
+  ended(packet: number): void;
+}
+
 /** The wires between neighbours: delay, jitter, loss. Each is crossed with one event. */
 export class Links {
+  tap: PacketTap | undefined;
   /** Packets lost on the way. */
   lost = 0;
   #delay: number;
@@ -59,6 +71,7 @@ export class Links {
 
   /** The packet is at its end. */
   drop(packet: number): void {
+    if (this.tap !== undefined) this.tap.ended(packet);
     const socket = this.#kernel.packets.rows[packet * PACKET_WORDS + P_SOCKET] as number;
     this.#kernel.packets.release(packet);
     if (socket >= 0) this.#kernel.sockets.unref(socket);

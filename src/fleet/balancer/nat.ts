@@ -51,7 +51,7 @@ export class Nat {
   forward(packet: number, nat: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
-    if (rows[p + P_TO] === nat) this.#inward(packet);
+    if (rows[p + P_TO] === nat) this.#inward(packet, nat);
     else this.#outward(packet, nat);
   }
 
@@ -72,10 +72,11 @@ export class Nat {
     rows[p + P_FROM] = this.#rows.words[w + W_OUTSIDE] as number;
     rows[p + P_FROM_PORT] = this.#rows.words[w + W_OUTSIDE_PORT] as number;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
+    this.#links.tap?.forwarded(packet, nat);
     this.#links.cross(packet, rows[p + P_TO] as number, this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
   }
 
-  #inward(packet: number): void {
+  #inward(packet: number, nat: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const row = this.#outside.get(
@@ -92,6 +93,7 @@ export class Nat {
     rows[p + P_TO] = client;
     rows[p + P_TO_PORT] = this.#rows.words[w + W_CLIENT_PORT] as number;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
+    this.#links.tap?.forwarded(packet, nat);
     this.#links.cross(packet, client, this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
   }
 

@@ -128,7 +128,7 @@ export class NetworkBalancer {
     }
     if (row < 0) {
       if (!syn) {
-        this.#refuse(packet);
+        this.#refuse(packet, node);
         return;
       }
       row = this.#open(client, port, node, rows[p + P_SEQ] as number);
@@ -142,7 +142,7 @@ export class NetworkBalancer {
     const target = words[w + W_TARGET] as number;
     if (this.#endedByDeregistration(target)) {
       this.#remove(row);
-      this.#refuse(packet);
+      this.#refuse(packet, node);
       return;
     }
     this.#touch(row, flags, C_FIN_CLIENT);
@@ -151,6 +151,7 @@ export class NetworkBalancer {
     rows[p + P_FROM_PORT] = words[w + W_OUTSIDE_PORT] as number;
     rows[p + P_TO] = target;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
+    this.#links.tap?.forwarded(packet, node);
     this.#links.cross(packet, target, this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
   }
 
@@ -166,12 +167,12 @@ export class NetworkBalancer {
     const w = row * FLOW_WORDS;
     if (row < 0 || this.#rows.words[w + W_TARGET] !== target || this.#isForgotten(row, false, 0)) {
       if (row >= 0 && this.#rows.words[w + W_TARGET] === target) this.#remove(row);
-      this.#refuse(packet);
+      this.#refuse(packet, node);
       return;
     }
     if (this.#endedByDeregistration(target)) {
       this.#remove(row);
-      this.#refuse(packet);
+      this.#refuse(packet, node);
       return;
     }
     this.#touch(row, rows[p + P_FLAGS] as number, C_FIN_TARGET);
@@ -180,6 +181,7 @@ export class NetworkBalancer {
     rows[p + P_TO] = client;
     rows[p + P_TO_PORT] = this.#rows.words[w + W_CLIENT_PORT] as number;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
+    this.#links.tap?.forwarded(packet, node);
     this.#links.cross(packet, client, this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
   }
 
@@ -268,11 +270,12 @@ export class NetworkBalancer {
     return this.#settings.resetAfterDeregistration && this.#kernel.now >= this.targets.endsAt(target);
   }
 
-  #refuse(packet: number): void {
+  #refuse(packet: number, node: number): void {
     if (this.#settings.forgotten === "reset") {
       const reset = resetAnswering(this.#kernel, packet);
       if (reset >= 0) {
         this.resets++;
+        this.#links.tap?.forwarded(reset, node);
         this.#links.cross(reset, this.#kernel.packets.rows[reset * PACKET_WORDS + P_TO] as number, NO_ORDER, -1);
       }
     }
