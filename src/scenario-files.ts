@@ -8,6 +8,7 @@ import { BUILT_IN } from "./scenario/built-in.ts";
 import { defineScenario } from "./scenario/define-scenario.ts";
 import { type ReadOptions, readScenario } from "./scenario/read-scenario.ts";
 import type { Scenario } from "./scenario/scenario.ts";
+import type { Tree } from "./scenario/tree.ts";
 
 /** Beside `src/` and `dist/` alike. */
 const FOLDER = join(import.meta.dirname, "..", "scenarios");
@@ -23,19 +24,20 @@ export function builtInText(name: string): string | undefined {
 }
 
 /** The built-in scenario of a name, or the one in a YAML or JSON file. Throws a `Fault` where there is none or it is wrong. */
-export function readScenarioFile(nameOrPath: string): Scenario {
+export function readScenarioFile(nameOrPath: string, options: ReadOptions = EXTENDED): Scenario {
   const text = builtInText(nameOrPath);
-  if (text !== undefined) return readScenario(`scenarios/${nameOrPath}.yaml`, text, EXTENDED);
-  return readScenario(nameOrPath, textOf(nameOrPath), EXTENDED);
+  if (text !== undefined) return readScenario(`scenarios/${nameOrPath}.yaml`, text, options);
+  return readScenario(nameOrPath, textOf(nameOrPath), options);
 }
 
 /**
- * The same, and for a module (`.ts`, `.mts`, `.js`, `.mjs`), which is run, what it exports as `scenario` or by default. Whoever
- * names a module trusts it.
+ * The same with `over` put over it, and for a module (`.ts`, `.mts`, `.js`, `.mjs`), which is run, what it exports as `scenario` or by
+ * default. Whoever names a module trusts it.
  */
-export async function loadScenario(nameOrPath: string): Promise<Scenario> {
+export async function loadScenario(nameOrPath: string, over?: Tree): Promise<Scenario> {
+  const options = { ...EXTENDED, ...(over === undefined ? {} : { over }) };
   const module = [".ts", ".mts", ".js", ".mjs"].includes(extname(nameOrPath));
-  if (!module || BUILT_IN.includes(nameOrPath)) return readScenarioFile(nameOrPath);
+  if (!module || BUILT_IN.includes(nameOrPath)) return readScenarioFile(nameOrPath, options);
   textOf(nameOrPath);
   const exported: { scenario?: unknown; default?: unknown } = await import(pathToFileURL(resolve(nameOrPath)).href);
   const found = exported.scenario ?? exported.default;
@@ -43,7 +45,7 @@ export async function loadScenario(nameOrPath: string): Promise<Scenario> {
     const says = `The module ${printable(nameOrPath)} exports no scenario.`;
     throw new Fault("bad-scenario", says, "Export it as: export const scenario = defineScenario({ … }).");
   }
-  return defineScenario(found as Scenario, { ...EXTENDED, file: nameOrPath });
+  return defineScenario(found as Scenario, { ...options, file: nameOrPath });
 }
 
 function textOf(path: string): string {

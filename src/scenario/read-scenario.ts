@@ -14,6 +14,8 @@ export interface ReadOptions {
   readonly builtIn?: (name: string) => string | undefined;
   /** Names of the built-in scenarios, to say which one was meant. */
   readonly builtInNames?: readonly string[];
+  /** Put over the scenario, and over each of its variants after what they change. */
+  readonly over?: Tree;
 }
 
 /**
@@ -37,7 +39,7 @@ export function scenarioOf(file: string, tree: Tree | undefined, problems: Probl
 /** The same without throwing; undefined where a problem was told. */
 export function scenarioFrom(tree: Tree, tell: Note, options: ReadOptions, mode: Mode = "whole"): Scenario | undefined {
   const whole = wholeFile(tree, tell, options);
-  return whole === undefined ? undefined : build(whole, tell, mode);
+  return whole === undefined ? undefined : build(whole, tell, { mode, over: options.over });
 }
 
 /** Longest chain of files and of variants that extend each other. */
@@ -98,13 +100,18 @@ function extend(base: TreeMap, file: TreeMap): TreeMap {
 
 type Plain = Omit<Scenario, "variants">;
 
-function build(file: TreeMap, tell: Note, mode: Mode): Scenario | undefined {
-  const substance = without(file, "scenario", "extends", "variants");
+function build(
+  file: TreeMap,
+  tell: Note,
+  { mode, over }: { readonly mode: Mode; readonly over: Tree | undefined },
+): Scenario | undefined {
+  const asWritten = without(file, "scenario", "extends", "variants");
+  const substance = over === undefined ? asWritten : (mergePatch(asWritten, over) as TreeMap);
   const base = plainOf(substance, tell, mode);
   const changes = entriesOf(file, "variants");
   const variants: [string, Variant][] = [];
   for (const [name, entry] of changes) {
-    const variant = variantOf(name, entry, { changes, substance, base, tell });
+    const variant = variantOf(name, entry, { changes, substance, base, tell, over });
     if (variant !== undefined) variants.push([name, variant]);
   }
   return base === undefined ? undefined : { ...base, variants: Object.fromEntries(variants) };
@@ -128,10 +135,11 @@ interface Building {
   readonly substance: TreeMap;
   readonly base: Plain | undefined;
   readonly tell: Note;
+  readonly over: Tree | undefined;
 }
 
 function variantOf(name: string, entry: TreeEntry, building: Building): Variant | undefined {
-  const { substance, base, tell } = building;
+  const { substance, base, tell, over } = building;
   const tree = entry.value;
   if (tree.kind !== "map") return undefined;
   const kind = textOf(tree.entries.get("kind")) as Variant["kind"];
@@ -145,6 +153,7 @@ function variantOf(name: string, entry: TreeEntry, building: Building): Variant 
   const expect = said ?? (kind === "mitigation" ? none : undefined);
   const changes = changesOf(name, building);
   if (changes === undefined) return undefined;
+  if (over !== undefined) changes.push(over);
   const changed = changes.reduce<TreeMap>((sum, change) => mergePatch(sum, change) as TreeMap, substance);
   const entries = new Map(changed.entries);
   if (expect !== undefined) entries.set("expect", expect);
@@ -154,7 +163,7 @@ function variantOf(name: string, entry: TreeEntry, building: Building): Variant 
 }
 
 /** What a variant changes, with what the variants that it extends change before; undefined where they extend each other in a circle. */
-function changesOf(name: string, { changes, tell }: Building): readonly Tree[] | undefined {
+function changesOf(name: string, { changes, tell }: Building): Tree[] | undefined {
   const chain: Tree[] = [];
   const seen: string[] = [];
   for (let next: string | undefined = name; next !== undefined; ) {
