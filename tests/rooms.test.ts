@@ -31,9 +31,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "report",
     "catalogue",
     "path",
+    "scenario",
+    "fleet",
     ".",
   ],
-  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario"],
+  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario", "fleet"],
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */

@@ -84,6 +84,7 @@ function optionsOf(figure: FigureData, panel: PanelData, holder: HTMLElement, to
   const colour = (name: string): string => ink.getPropertyValue(name).trim();
   const many = figure.lines.length;
   const banded = endsOf(panel) !== undefined;
+  const [least = 0, most = 1] = [panel.x[0], panel.x.at(-1)];
   const toneOf = (line: number): string => (many === 1 ? colour("--one") : colourOf(line));
   const paths = figure.drawn === "steps" ? uPlot.paths.stepped?.({ align: 1 }) : uPlot.paths.linear?.();
   const lines: Plot.Series[] = figure.lines.map((name, line) => ({
@@ -132,7 +133,7 @@ function optionsOf(figure: FigureData, panel: PanelData, holder: HTMLElement, to
       dataIdx: (_plot, series, index) => (series > many ? null : index),
     },
     scales: {
-      x: { time: false, ...(figure.x === "log" ? { distr: 3 } : {}) },
+      x: { time: false, ...(figure.x === "log" ? { distr: 3, range: [least, most] } : {}) },
       y: { range: () => [0, top] },
     },
     series: [{ label: "x" }, ...lines, ...ends],
@@ -193,8 +194,12 @@ function drawLimits(plot: Plot, panel: PanelData, colour: (name: string) => stri
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.textAlign = "right";
-    ctx.fillText(panel.limit.label, bbox.left + bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+    // On the side where the line is far away.
+    const [first, last] = [panel.mean[0]?.[0] ?? Number.POSITIVE_INFINITY, panel.mean[0]?.at(-1) ?? 0];
+    const left = first < last;
+    ctx.textAlign = left ? "left" : "right";
+    const x = left ? bbox.left + 6 * devicePixelRatio : bbox.left + bbox.width - 4 * devicePixelRatio;
+    ctx.fillText(panel.limit.label, x, y - 5 * devicePixelRatio);
   }
   if (panel.chosen !== undefined) {
     const x = plot.valToPos(panel.chosen.x, "x", true);

@@ -29,7 +29,7 @@ export function renderCalibrationHtml(report: CalibrationReport): string {
     line: verdict.line,
     data: { arms: [{ name, title: report.title }], beside: 0, figures: figures.map(({ data }) => data) },
     footer: `Calibrated by halfopen ${report.version}: ${many(calibration.runs, "run")} of ${printTime(report.durationMs)}.`,
-    body: html`<p class="about"><b>${name}</b>: ${report.title} ${report.about}</p>
+    body: html`<p class="about"><b>${name}</b>: ${report.title}. ${report.about}</p>
 <div class="advice ${verdict.tone === "good" ? "" : "bad"}">${verdict.because.map((reason) => html`<p>${reason}</p>`)}</div>
 <h2>What was asked</h2>
 <ul class="asked">${askedOf(calibration).map((target) => html`<li>${targetLine(target, calibration.targets[target] ?? 0)}</li>`)}</ul>
@@ -42,7 +42,7 @@ ${tableHtml(report)}`,
 }
 
 /** One measure against the chance; nothing where it is never known or always 0. */
-function curveOf({ calibration }: CalibrationReport, { name, words, unit, factor }: TargetWords): Figure | undefined {
+function curveOf({ calibration }: CalibrationReport, { name, title, unit, factor }: TargetWords): Figure | undefined {
   const { curve, range, recommended, targets } = calibration;
   const bound = targets[name];
   const column = (of: (point: (typeof curve)[number]) => number | undefined): Values =>
@@ -58,7 +58,7 @@ function curveOf({ calibration }: CalibrationReport, { name, words, unit, factor
   const low = column((point) => Math.max(0, point.measures[name].simulated.low));
   const high = column((point) => point.measures[name].simulated.high);
   return {
-    title: sentence(words),
+    title,
     unit: known ? `${unit}; the second line is the closed form` : unit,
     data: {
       id: name,
@@ -85,8 +85,6 @@ function curveOf({ calibration }: CalibrationReport, { name, words, unit, factor
     },
   };
 }
-
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function mitigationsHtml({ calibration }: CalibrationReport): Html | undefined {
   const { mitigations, obstacles } = calibration;

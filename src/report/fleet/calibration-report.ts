@@ -24,6 +24,8 @@ export interface TargetWords {
   readonly name: TargetName;
   /** As a table's column. */
   readonly short: string;
+  /** As a plot's heading. */
+  readonly title: string;
   readonly words: string;
   /** As a plot's axis. */
   readonly unit: string;
@@ -36,6 +38,7 @@ export const TARGET_WORDS: readonly TargetWords[] = [
   {
     name: "halfLifeMs",
     short: "half-life",
+    title: "Half-life of the imbalance",
     words: "half of the imbalance is gone",
     unit: "minutes",
     factor: 1 / 60_000,
@@ -44,6 +47,7 @@ export const TARGET_WORDS: readonly TargetWords[] = [
   {
     name: "balancedMs",
     short: "balanced",
+    title: "Time until the load is balanced",
     words: "the load is balanced",
     unit: "minutes",
     factor: 1 / 60_000,
@@ -52,6 +56,7 @@ export const TARGET_WORDS: readonly TargetWords[] = [
   {
     name: "collisionsPerConnection",
     short: "collisions",
+    title: "Port collisions",
     words: "port collisions among new connections",
     unit: "% of new connections",
     factor: 100,
@@ -59,7 +64,8 @@ export const TARGET_WORDS: readonly TargetWords[] = [
   },
   {
     name: "collisionsPerHour",
-    short: "a hour",
+    short: "an hour",
+    title: "Port collisions",
     words: "port collisions an hour",
     unit: "an hour",
     factor: 1,
@@ -68,6 +74,7 @@ export const TARGET_WORDS: readonly TargetWords[] = [
   {
     name: "reconnectsPerSecondPerServer",
     short: "reconnects/s",
+    title: "Reconnects",
     words: "reconnects a second and server",
     unit: "a second and server",
     factor: 1,
@@ -76,6 +83,7 @@ export const TARGET_WORDS: readonly TargetWords[] = [
   {
     name: "notReadyMinutesPerDay",
     short: "NotReady min/d",
+    title: "NotReady nodes",
     words: "node-minutes NotReady a day",
     unit: "node-minutes a day",
     factor: 1,
@@ -145,7 +153,7 @@ export function calibrationVerdict({ calibration }: CalibrationReport): Calibrat
     badge: undecided ? "UNDECIDED" : "NONE",
     tone: undecided ? "warn" : "bad",
     line: undecided
-      ? "The seeds that were run do not decide whether a goaway-chance meets every target."
+      ? `The seeds that were run do not decide whether a goaway-chance meets every target${help}.`
       : `No goaway-chance meets every target${help}.`,
     because: [...obstacles.map(obstacleLine), ...added],
   };

@@ -1,4 +1,4 @@
-import type { CalibrationPoint, TargetName } from "../../fleet/calibrate/calibration.ts";
+import type { Calibration, CalibrationPoint, TargetName } from "../../fleet/calibrate/calibration.ts";
 import { printable } from "../../net/printable.ts";
 import { padEnd, padStart, wrap } from "../lines.ts";
 import { heading, paragraph, type Sheet } from "../page.ts";
@@ -10,6 +10,7 @@ import {
   placeOf,
   printMeasure,
   TARGET_WORDS,
+  type TargetWords,
   targetLine,
   wordsOf,
 } from "./calibration-report.ts";
@@ -73,23 +74,51 @@ function askedLines(sheet: Sheet, { calibration }: CalibrationReport): string[] 
   });
 }
 
+/** What fits beside each other: with the closed forms, without them, or only what was asked for. */
+function columnsOf(sheet: Sheet, { curve, ...calibration }: Calibration): Column[] {
+  const asked = askedOf({ curve, ...calibration });
+  const shown = TARGET_WORDS.filter(({ name }) => asked.includes(name) || curve.some((point) => isKnown(point, name)));
+  const make = (words: readonly TargetWords[], theory: boolean): Column[] =>
+    words.map((each) => {
+      const cells = curve.map((point) => cellOf(point, each.name, theory));
+      return { ...each, cells, theory, width: Math.max(each.short.length, ...cells.map((cell) => cell.length)) };
+    });
+  const tries = [
+    make(shown, true),
+    make(shown, false),
+    make(
+      shown.filter(({ name }) => asked.includes(name)),
+      true,
+    ),
+  ];
+  const widthOf = (columns: readonly Column[]): number => columns.reduce((sum, { width }) => sum + width + 2, 18);
+  return (
+    tries.find((columns) => widthOf(columns) <= sheet.width) ??
+    make(
+      shown.filter(({ name }) => asked.includes(name)),
+      false,
+    )
+  );
+}
+
+interface Column extends TargetWords {
+  readonly cells: readonly string[];
+  readonly width: number;
+  readonly theory: boolean;
+}
+
 /** A row for each chance; after the table, each measure as a line of blocks. */
 function curveLines(sheet: Sheet, { calibration }: CalibrationReport): string[] {
   const { palette } = sheet;
   const { curve } = calibration;
-  const asked = askedOf(calibration);
-  const shown = TARGET_WORDS.filter(({ name }) => asked.includes(name) || curve.some((point) => isKnown(point, name)));
-  const cells = curve.map((point) => shown.map(({ name }) => cellOf(point, name)));
-  const widths = shown.map(({ short }, column) =>
-    Math.max(short.length, ...cells.map((row) => row[column]?.length ?? 0)),
-  );
+  const shown = columnsOf(sheet, calibration);
   const chance = Math.max(6, ...curve.map((point) => String(point.chance).length));
-  const head = shown.map(({ short }, column) => padStart(short, widths[column] ?? 0)).join("  ");
+  const head = shown.map(({ short, width }) => padStart(short, width)).join("  ");
   const lines = [`  ${padEnd("chance", chance)}  seeds  ${head}`.trimEnd()].map(palette.strong);
   curve.forEach((point, row) => {
     const place = placeOf(point, calibration);
     const style = place === "outside" ? (text: string) => text : palette.good;
-    const values = shown.map((_, column) => padStart(cells[row]?.[column] ?? "", widths[column] ?? 0)).join("  ");
+    const values = shown.map(({ cells, width }) => padStart(cells[row] ?? "", width)).join("  ");
     const mark = { chosen: "▶", within: "│", outside: " " }[place];
     lines.push(
       style(
@@ -97,12 +126,9 @@ function curveLines(sheet: Sheet, { calibration }: CalibrationReport): string[] 
       ),
     );
   });
-  lines.push(
-    "",
-    ...paragraph(sheet, `│ meets every target; ✗ missed, ? undecided. ~ the closed form, where there is one.`).map(
-      palette.dim,
-    ),
-  );
+  const theory = shown.some((column) => column.theory) ? " ~ the closed form, where there is one." : "";
+  const legend = `│ meets every target; ✗ missed, ? undecided.${theory}`;
+  lines.push("", ...paragraph(sheet, legend).map(palette.dim));
   for (const { name, short } of shown) {
     const values = Float64Array.from(curve, (point) => point.measures[name].simulated.mean);
     const known = values.filter(Number.isFinite);
@@ -121,11 +147,11 @@ const isKnown = (point: CalibrationPoint, name: TargetName): boolean => {
 };
 
 /** `7 min ✗ ~6 min` */
-function cellOf(point: CalibrationPoint, name: TargetName): string {
+function cellOf(point: CalibrationPoint, name: TargetName, withTheory: boolean): string {
   const { simulated, theory, verdict } = point.measures[name];
   const { print } = wordsOf(name);
   const mark = verdict === "missed" ? " ✗" : verdict === "undecided" ? " ?" : "";
-  return `${print(simulated.mean)}${theory === undefined ? "" : ` ~${print(theory)}`}${mark}`;
+  return `${print(simulated.mean)}${theory === undefined || !withTheory ? "" : ` ~${print(theory)}`}${mark}`;
 }
 
 function mitigationLines(sheet: Sheet, { calibration }: CalibrationReport): string[] {

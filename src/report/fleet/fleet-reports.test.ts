@@ -68,14 +68,18 @@ describe("sparklines", () => {
 });
 
 describe("the verdict", () => {
-  test("says what happens, and what prevents it", () => {
-    expect(lineOf(LOSING, HOLDING)).toBe("Nodes become NotReady in 4 of 4 seeds; preservation-off prevents it.");
+  test("says what happens, and with what it does not", () => {
+    expect(lineOf(LOSING, HOLDING)).toBe("Nodes become NotReady in 4 of 4 seeds; with preservation-off in none.");
   });
 
   test("claims no prevention where chance may have spared every seed", () => {
     const seldom = sampleArm("base", [{ lost: 1 }, {}, {}, {}]);
-    expect(lineOf(seldom, HOLDING)).toBe("Connections are lost in 1 of 4 seeds; preservation-off shows none.");
-    expect(lineOf(sampleArm("base", [{ lost: 1 }]), sampleArm("a", [{}]))).toBe("Connections are lost; a shows none.");
+    expect(lineOf(seldom, HOLDING)).toBe(
+      "Connections are lost in 1 of 4 seeds; with preservation-off in none, perhaps by chance.",
+    );
+    expect(lineOf(sampleArm("base", [{ lost: 1 }]), sampleArm("a", [{}]))).toBe(
+      "Connections are lost; with a in none, perhaps by chance.",
+    );
   });
 
   test("tells lessening from no clear difference", () => {
@@ -91,7 +95,7 @@ describe("the verdict", () => {
         ),
         less,
       ),
-    ).toBe("Nodes become NotReady in 4 of 4 seeds; chance-low lessens it.");
+    ).toBe("Nodes become NotReady in 4 of 4 seeds; with chance-low less so.");
     expect(
       lineOf(
         LOSING,
@@ -213,6 +217,6 @@ test("text keeps to its width", () => {
 
 test("quiet is the verdict and a line for each way it was run", () => {
   const text = renderSimulationText(REPORT, { width: 100, colour: false, quiet: true });
-  expect(text).toContain("preservation-off prevents it");
+  expect(text).toContain("with preservation-off in none");
   expect(text).not.toContain("server 0");
 });

@@ -25,7 +25,7 @@ export function renderSimulationHtml(report: SimulationReport): string {
       figures: figures.map(({ data }) => data),
     },
     footer: `Simulated by halfopen ${report.version}: ${many(runsOf(report), "run")} of ${printTime(report.durationMs)}, seeds ${seedsOf(report)}; the same seed gives the same run.`,
-    body: html`<p class="about"><b>${report.scenario}</b>: ${report.title} ${report.about}</p>
+    body: html`<p class="about"><b>${report.scenario}</b>: ${report.title}. ${report.about}</p>
 ${report.interrupted && html`<p class="advice bad">${runsOf(report)} of ${report.planned} runs were finished before it was interrupted.</p>`}
 ${armList(arms, verdict)}
 ${storyList(report)}

@@ -96,6 +96,7 @@ const ink = getComputedStyle(document.documentElement);
 const colour = (name        )         => ink.getPropertyValue(name).trim();
 const many = figure.lines.length;
 const banded = endsOf(panel) !== undefined;
+const [least = 0, most = 1] = [panel.x[0], panel.x.at(-1)];
 const toneOf = (line        )         => (many === 1 ? colour("--one") : colourOf(line));
 const paths = figure.drawn === "steps" ? uPlot.paths.stepped?.({ align: 1 }) : uPlot.paths.linear?.();
 const lines                = figure.lines.map((name, line) => ({
@@ -143,7 +144,7 @@ y: false,
 dataIdx: (_plot, series, index) => (series > many ? null : index),
 },
 scales: {
-x: { time: false, ...(figure.x === "log" ? { distr: 3 } : {}) },
+x: { time: false, ...(figure.x === "log" ? { distr: 3, range: [least, most] } : {}) },
 y: { range: () => [0, top] },
 },
 series: [{ label: "x" }, ...lines, ...ends],
@@ -201,8 +202,11 @@ ctx.beginPath();
 ctx.moveTo(bbox.left, y);
 ctx.lineTo(bbox.left + bbox.width, y);
 ctx.stroke();
-ctx.textAlign = "right";
-ctx.fillText(panel.limit.label, bbox.left + bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio);
+const [first, last] = [panel.mean[0]?.[0] ?? Number.POSITIVE_INFINITY, panel.mean[0]?.at(-1) ?? 0];
+const left = first < last;
+ctx.textAlign = left ? "left" : "right";
+const x = left ? bbox.left + 6 * devicePixelRatio : bbox.left + bbox.width - 4 * devicePixelRatio;
+ctx.fillText(panel.limit.label, x, y - 5 * devicePixelRatio);
 }
 if (panel.chosen !== undefined) {
 const x = plot.valToPos(panel.chosen.x, "x", true);
@@ -301,7 +305,7 @@ for (const { plot, holder, height } of drawn) plot.setSize({ width: Math.max(120
 });
 draw();
 })();</script>`,
-  hash: "sha256-a2LvnKKOikrYwM/BQseZcpCdEue3A/HGZgINBqnDIRU=",
+  hash: "sha256-JRhqzDSCuSVvhN7odA0GzOTt+PfSv1ozjeq7rz4dXIA=",
 };
 
 export const PAGE_STYLE: { readonly markup: Html; readonly hash: string } = {

@@ -31,7 +31,7 @@ export function verdictOf(title: string, arms: readonly SummarisedArm[]): Verdic
   const first = verdicts[0];
   const line =
     worst === undefined
-      ? `${title} Nothing is lost in ${seedsOf(base)}, and the load stays even.`
+      ? `${title}: nothing is lost in ${seedsOf(base)}, and the load stays even.`
       : lineOf(worst, base, others);
   return { badge: first?.badge ?? "HELD", tone: first?.tone ?? "good", line, arms: verdicts };
 }
@@ -111,18 +111,25 @@ function wordsOf(arm: SummarisedArm): string {
   return parts.join(", ");
 }
 
-/** What a variant does to the troubles of the first arm: `prevents NotReady nodes and lost connections; adds uneven load`. */
+/** What a variant does to the troubles of the first arm: `no NotReady nodes and no lost connections; adds uneven load`. */
 function changeOf(arm: SummarisedArm, base: SummarisedArm): string {
   const before = troublesOf(base);
-  const added = troublesOf(arm).filter((trouble) => !before.includes(trouble));
-  const parts = EFFECTS.flatMap((effect) => {
-    const moved = before.filter((trouble) => effectOf(trouble, arm, base) === effect).map(({ badge }) => NOUNS[badge]);
-    return moved.length === 0
-      ? []
-      : [effect === "leaves" ? `no clear change of ${listed(moved)}` : `${effect} ${listed(moved)}`];
-  });
-  if (added.length > 0) parts.push(`adds ${listed(added.map(({ badge }) => NOUNS[badge]))}`);
+  const nouns = (troubles: readonly Trouble[]): string[] => troubles.map(({ badge }) => NOUNS[badge]);
+  const moved = (effect: Effect): string[] =>
+    nouns(before.filter((trouble) => effectOf(trouble, arm, base) === effect));
+  const parts = [
+    ...phrase("no", moved("gone"), ""),
+    ...phrase("no", moved("unseen"), ", perhaps by chance"),
+    ...phrase("fewer", moved("lessened"), ""),
+    ...phrase("more", moved("worsened"), ""),
+    ...phrase("no clear change of", moved("same"), ""),
+    ...phrase("adds", nouns(troublesOf(arm).filter((trouble) => !before.includes(trouble))), ""),
+  ];
   return parts.length === 0 ? "changes nothing that matters here" : parts.join("; ");
+}
+
+function phrase(before: string, nouns: readonly string[], after: string): readonly string[] {
+  return nouns.length === 0 ? [] : [`${before} ${listed(nouns)}${after}`.replace("fewer uneven", "less uneven")];
 }
 
 const NOUNS: Readonly<Record<ArmVerdict["badge"], string>> = {
@@ -133,17 +140,17 @@ const NOUNS: Readonly<Record<ArmVerdict["badge"], string>> = {
   HELD: "",
 };
 
-/** `shows no`: there was none, but so there might have been by chance. */
-const EFFECTS = ["prevents", "shows no", "lessens", "worsens", "leaves"] as const;
+/** `unseen`: there was none, but so there might have been by chance. */
+type Effect = "gone" | "unseen" | "lessened" | "worsened" | "same";
 
 /** What an arm does to a trouble. A difference counts if seeds that differ as these do make it in less than one of twenty cases (Welch). */
-function effectOf(trouble: Trouble, arm: SummarisedArm, base: SummarisedArm): (typeof EFFECTS)[number] {
+function effectOf(trouble: Trouble, arm: SummarisedArm, base: SummarisedArm): Effect {
   const enough = arm.runs.length > 1 && base.runs.length > 1;
   const { difference, probability } = compareMeans(arm.runs.map(trouble.of), base.runs.map(trouble.of));
   const sure = enough && probability < 0.05;
-  if (!trouble.there(arm)) return sure && difference < 0 ? "prevents" : "shows no";
-  if (!sure) return "leaves";
-  return difference < 0 ? "lessens" : "worsens";
+  if (!trouble.there(arm)) return sure && difference < 0 ? "gone" : "unseen";
+  if (!sure) return "same";
+  return difference < 0 ? "lessened" : "worsened";
 }
 
 function lineOf(worst: Trouble, base: SummarisedArm, others: readonly SummarisedArm[]): string {
@@ -151,17 +158,19 @@ function lineOf(worst: Trouble, base: SummarisedArm, others: readonly Summarised
   const where = worst.badge === "UNEVEN" ? "" : base.runs.length === 1 ? "" : ` in ${seen} of ${seedsOf(base)}`;
   const start = `${worst.words}${where}`;
   if (others.length === 0) return `${start}.`;
-  const named = (effect: string): string[] =>
-    others.filter((arm) => effectOf(worst, arm, base) === effect).map(({ name }) => name);
-  for (const [effect, one, several] of [
-    ["prevents", "prevents it", "prevent it"],
-    ["shows no", "shows none", "show none"],
-    ["lessens", "lessens it", "lessen it"],
+  const mitigations = others.filter(({ kind }) => kind === "mitigation");
+  const asked = mitigations.length > 0 ? mitigations : others;
+  const uneven = worst.badge === "UNEVEN";
+  for (const [effect, words] of [
+    ["gone", uneven ? "it does not" : "in none"],
+    ["unseen", `${uneven ? "it does not" : "in none"}, perhaps by chance`],
+    ["lessened", "less so"],
   ] as const) {
-    const names = named(effect);
-    if (names.length > 0) return `${start}; ${listed(names)} ${names.length === 1 ? one : several}.`;
+    const names = asked.filter((arm) => effectOf(worst, arm, base) === effect).map(({ name }) => name);
+    if (names.length > 0) return `${start}; with ${listed(names)} ${words}.`;
   }
-  return `${start}; ${others.length === 1 ? `${others[0]?.name} makes no clear difference` : "no variant makes a clear difference"}.`;
+  const [only] = asked;
+  return `${start}; ${asked.length === 1 ? `${only?.name} makes no clear difference` : "no variant makes a clear difference"}.`;
 }
 
 function listed(names: readonly string[]): string {
