@@ -5,6 +5,7 @@
 import type { Scenario } from "../scenario/scenario.ts";
 import { FleetClients } from "./app/clients.ts";
 import { NodeLifecycle } from "./app/node-lifecycle.ts";
+import { Proxy } from "./app/proxy.ts";
 import { Servers } from "./app/servers.ts";
 import { MS } from "./app/world.ts";
 import { Fabric } from "./balancer/fabric.ts";
@@ -15,9 +16,11 @@ import { buildWorld, layOut } from "./build-world.ts";
 import { Dice } from "./engine/dice.ts";
 import {
   ARRIVAL,
+  BACK_TIMER,
   CLIENT_TIMER,
   DEADLINE,
   ERRAND,
+  FRONT_TIMER,
   HEALTH,
   MONITOR,
   REDIAL,
@@ -31,7 +34,7 @@ import {
 } from "./engine/event-kinds.ts";
 import { EventQueue } from "./engine/event-queue.ts";
 import type { Kernel } from "./kernel/kernel.ts";
-import { F_ACCEPTED, S_FLAGS, S_USER, SOCKET_WORDS } from "./kernel/layout.ts";
+import { F_ACCEPTED, S_FLAGS, S_LOCAL, S_USER, SOCKET_WORDS } from "./kernel/layout.ts";
 import { Messages } from "./kernel/messages.ts";
 import { Packets } from "./kernel/packets.ts";
 import { Sockets } from "./kernel/sockets.ts";
@@ -68,6 +71,8 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const recorder = new Recorder(serverPlaces.length, durationMs, stepMs);
   const accepted = (sk: number): boolean => ((sockets.words[sk * SOCKET_WORDS + S_FLAGS] as number) & F_ACCEPTED) !== 0;
 
+  const isProxy = (sk: number): boolean => places.kinds[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] === "node";
+
   const kernel: Kernel = {
     now: 0,
     queue,
@@ -77,14 +82,29 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     messages,
     transmit: (packet, place) => fabric.transmit(packet, place),
     user: {
-      listens: (place, port) => servers.listens(place, port),
-      opened: (sk) => (accepted(sk) ? servers.opened(sk) : clients.opened(sk)),
+      listens: (place, port) =>
+        places.kinds[place] === "node" ? proxy !== undefined && port === network.servers.port : servers.listens(place, port),
+      opened: (sk) => {
+        if (proxy !== undefined && isProxy(sk)) proxy.opened(sk, accepted(sk));
+        else if (accepted(sk)) servers.opened(sk);
+        else clients.opened(sk);
+      },
       message: (sk, kind, a, b, size, sender) => {
-        if (accepted(sk)) servers.message(sk, kind, a, b, sockets.words[sender * SOCKET_WORDS + S_USER] as number);
+        if (proxy !== undefined && isProxy(sk)) {
+          proxy.message(sk, accepted(sk), [kind, a, b], sockets.words[sender * SOCKET_WORDS + S_USER] as number);
+        } else if (accepted(sk)) servers.message(sk, kind, a, b, sockets.words[sender * SOCKET_WORDS + S_USER] as number);
         else clients.message(sk, kind, a, b, size);
       },
-      ended: (sk) => (accepted(sk) ? servers.finished(sk) : clients.finished(sk)),
-      gone: (sk, why) => (accepted(sk) ? servers.gone(sk) : clients.gone(sk, why)),
+      ended: (sk) => {
+        if (proxy !== undefined && isProxy(sk)) proxy.finished(sk, accepted(sk));
+        else if (accepted(sk)) servers.finished(sk);
+        else clients.finished(sk);
+      },
+      gone: (sk, why) => {
+        if (proxy !== undefined && isProxy(sk)) proxy.gone(sk, accepted(sk), why);
+        else if (accepted(sk)) servers.gone(sk);
+        else clients.gone(sk, why);
+      },
       collided: () => void recorder.totals.collisions++,
     },
     secret,
@@ -104,7 +124,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const servers = new Servers(world, layout.serverKeepalive);
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
-  servers.ended = (peer) => clients.peerEnded(peer);
+  const proxy = network.balancer?.kind === "application" ? new Proxy(world, network.balancer) : undefined;
+  if (proxy === undefined) servers.ended = (peer) => clients.peerEnded(peer);
+  else proxy.ended = (peer) => clients.peerEnded(peer);
   let balancer: NetworkBalancer | undefined;
   if (network.balancer?.kind === "network") {
     const parts = { kernel, links, places, dice, port: network.servers.port, servers: serverPlaces };
@@ -116,7 +138,8 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     const nat = new Nat(kernel, links, range);
     for (const address of addresses) fabric.nats.set(address, nat);
   }
-  const deeds = agenda(scenario.story, { world, servers, clients, links, balancer, targets: balancer?.targets });
+  const targets = balancer?.targets ?? proxy?.targets;
+  const deeds = agenda(scenario.story, { world, servers, clients, links, balancer, targets, nodeLost: (node) => proxy?.lose(node) });
 
   clients.start();
   lifecycle.start();
@@ -172,7 +195,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         lifecycle.monitor();
         break;
       case HEALTH:
-        if (!places.lost[index]) balancer?.targets.check(index, (server) => servers.isHealthy(server));
+        if (!places.lost[index]) targets?.check(index, (server) => servers.isHealthy(server));
         queue.push(kernel.now + (network.balancer?.healthCheck.intervalMs ?? 1e9) * MS, HEALTH, index);
         break;
       case SWEEP:
@@ -181,6 +204,12 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         break;
       case WATCH_OVER:
         servers.watchOver(index);
+        break;
+      case FRONT_TIMER:
+        proxy?.frontTimer(index, stamp);
+        break;
+      case BACK_TIMER:
+        proxy?.backTimer(index, stamp);
         break;
       case DEADLINE:
         servers.deadline(index, stamp);

@@ -18,6 +18,8 @@ import {
   EVENT,
   GATEWAY_TIMEOUT,
   GOAWAY,
+  H1_BAD_GATEWAY,
+  H1_GATEWAY_TIMEOUT,
   H1_REQUEST,
   H1_RESPONSE,
   LIST_LEASES,
@@ -38,7 +40,7 @@ import {
   WATCH_OPEN,
   WINDOW_UPDATE,
 } from "./speech.ts";
-import { type Actor, type Group, MS, say, type World } from "./world.ts";
+import { type Actor, frontProtocol, type Group, MS, say, type World } from "./world.ts";
 
 export class FleetClients {
   /** A lease event reached an actor. */
@@ -61,7 +63,7 @@ export class FleetClients {
   constructor(world: World, port: number) {
     this.#world = world;
     this.#port = port;
-    this.#http2 = world.scenario.network.servers.protocol === "http2";
+    this.#http2 = frontProtocol(world.scenario) === "http2";
     this.#destinations = world.nodes.length > 0 ? world.nodes : world.servers;
     for (const actor of world.actors) {
       this.#firstSlot.push(this.#slots.length);
@@ -185,6 +187,8 @@ export class FleetClients {
       case H1_RESPONSE:
       case BAD_GATEWAY:
       case GATEWAY_TIMEOUT:
+      case H1_BAD_GATEWAY:
+      case H1_GATEWAY_TIMEOUT:
         this.#answered(session, a, kind === RESPONSE || kind === H1_RESPONSE, size);
         return;
       case WATCH_OPEN: {
