@@ -1,11 +1,16 @@
-import { type SeriesEstimate, seriesEstimate } from "../../fleet/statistics/estimate.ts";
+import type { Simulation } from "../../fleet/simulation.ts";
+import { seriesEstimate } from "../../fleet/statistics/estimate.ts";
 import type { SeriesName } from "../../fleet/statistics/summarise.ts";
+import { printTime } from "./numbers.ts";
 import type { FigureData, PanelData, Values } from "./page-data.ts";
 import type { SimulationReport, SummarisedArm } from "./simulation-report.ts";
+import { buckets } from "./sparkline.ts";
 import { storyLine } from "./story.ts";
 
 /** Values of one line in a page. */
 const MOST_POINTS = 4000;
+/** The same of rates, which chance makes rough over a short time. */
+const MOST_RATES = 300;
 
 export interface Figure {
   readonly title: string;
@@ -13,63 +18,54 @@ export interface Figure {
   readonly data: FigureData;
 }
 
-/** The figures over time: the seeds' four (connections and requests of each server), then what the fleet did. Those that stay 0 are left out. */
+/** The figures over time: each server's connections and requests, then what the whole fleet did. Those that stay 0 are left out. */
 export function timeFigures(report: SimulationReport, arms: readonly SummarisedArm[]): readonly Figure[] {
   const servers = Math.max(0, ...arms.map(({ summary }) => summary.connections.length));
-  const names = Array.from({ length: servers }, (_, i) => `server ${i}`);
-  const perServer = (
-    id: string,
-    title: string,
-    unit: string,
-    of: (arm: SummarisedArm) => readonly SeriesEstimate[],
-    first: (arm: SummarisedArm) => readonly Float64Array[],
-  ): Figure => ({
-    title,
-    unit,
-    data: {
-      id,
-      height: 230,
-      x: "time",
-      lines: names,
-      drawn: "line",
-      least: 1,
-      decimals: 1,
-      panels: arms.map((arm) => panel(report, arm, of(arm), first(arm))),
-    },
+  const lines = Array.from({ length: servers }, (_, i) => `server ${i}`);
+  const figure = (id: string, most: number, rows: (run: Simulation) => readonly Float64Array[]): FigureData => ({
+    id,
+    height: 230,
+    x: "time",
+    lines,
+    drawn: "line",
+    least: 1,
+    decimals: 1,
+    panels: arms.map((arm) => panel(report, arm, { rows, most })),
   });
   const fleet = FLEET.filter(({ name, least }) =>
     arms.some(({ summary }) => peak(summary.series[name].mean) > (least ?? 0)),
   );
   return [
-    perServer(
-      "connections",
-      "Connections per server",
-      "open connections",
-      ({ summary }) => summary.connections,
-      (arm) => arm.runs[0]?.connections ?? [],
-    ),
-    perServer(
-      "requests",
-      "Requests per server",
-      "requests a second",
-      ({ summary }) => summary.requestsPerSecond,
-      (arm) => arm.runs[0]?.requestsPerSecond ?? [],
-    ),
+    {
+      title: "Connections per server",
+      unit: "open connections",
+      data: figure("connections", MOST_POINTS, (run) => run.connections),
+    },
+    {
+      title: "Requests per server",
+      unit: `a second${over(report)}`,
+      data: figure("requests", MOST_RATES, (run) => run.requestsPerSecond),
+    },
     ...fleet.map((line) => fleetFigure(report, arms, line)),
   ];
 }
 
 function fleetFigure(report: SimulationReport, arms: readonly SummarisedArm[], line: FleetLine): Figure {
-  const { name, title, unit, least = 1, counts } = line;
-  const panels = arms.map((arm) => {
-    const rows = arm.runs.map((run) => (counts ? soFar(run[name]) : run[name]));
-    return panel(report, arm, [seriesEstimate(rows)], rows.slice(0, 1));
-  });
+  const { name, title, unit, least = 1, shown } = line;
+  const rows = (run: Simulation): Float64Array[] => [shown === "so far" ? soFar(run[name]) : run[name]];
+  const most = shown === "rate" ? MOST_RATES : MOST_POINTS;
+  const panels = arms.map((arm) => panel(report, arm, { rows, most }));
   return {
     title,
-    unit,
+    unit: shown === "rate" ? `${unit}${over(report)}` : unit,
     data: { id: name, height: 160, x: "time", lines: [title], drawn: "line", least, decimals: 2, panels },
   };
+}
+
+/** Over what time a rate is taken, where that is not one second. */
+function over({ durationMs, stepMs }: SimulationReport): string {
+  const ms = everyOf(Math.ceil(durationMs / stepMs), MOST_RATES) * stepMs;
+  return ms === 1000 ? "" : `, over ${printTime(ms)}`;
 }
 
 interface FleetLine {
@@ -78,18 +74,18 @@ interface FleetLine {
   readonly unit: string;
   /** Left out if it never exceeds this. */
   readonly least?: number;
-  /** Shown as a sum so far: single events are seldom, and a line of spikes says little. */
-  readonly counts?: true;
+  /** As a sum so far: single events are seldom, and a line of spikes says little. Rates are rough over a short time. Else as it is. */
+  readonly shown?: "so far" | "rate";
 }
 
 const FLEET: readonly FleetLine[] = [
   { name: "maxOverMean", title: "Imbalance", unit: "connections of the fullest server over the mean", least: 1.0001 },
   { name: "notReadyNodes", title: "NotReady nodes", unit: "at once" },
-  { name: "connectionsLost", title: "Connections lost", unit: "so far", counts: true },
-  { name: "collisions", title: "Port collisions", unit: "so far", counts: true },
-  { name: "missedLeaseUpdates", title: "Lease updates missed", unit: "so far", counts: true },
-  { name: "reconnectsPerSecond", title: "Reconnects", unit: "a second" },
-  { name: "relistsPerSecond", title: "Relists", unit: "a second" },
+  { name: "connectionsLost", title: "Connections lost", unit: "so far", shown: "so far" },
+  { name: "collisions", title: "Port collisions", unit: "so far", shown: "so far" },
+  { name: "missedLeaseUpdates", title: "Lease updates missed", unit: "so far", shown: "so far" },
+  { name: "reconnectsPerSecond", title: "Reconnects", unit: "a second", shown: "rate" },
+  { name: "relistsPerSecond", title: "Relists", unit: "a second", shown: "rate" },
 ];
 
 function soFar(values: Float64Array): Float64Array {
@@ -103,51 +99,42 @@ function soFar(values: Float64Array): Float64Array {
 function panel(
   report: SimulationReport,
   arm: SummarisedArm,
-  series: readonly SeriesEstimate[],
-  first: readonly Float64Array[],
+  { rows, most }: { readonly rows: (run: Simulation) => readonly Float64Array[]; readonly most: number },
 ): PanelData {
-  const length = series[0]?.mean.length ?? 0;
-  const every = Math.max(1, Math.ceil(length / MOST_POINTS));
-  const points = Math.ceil(length / every);
-  const servers = arm.summary.connections.length;
+  const runs = arm.runs.map((run) => rows(run));
+  const [first = []] = runs;
+  const length = first[0]?.length ?? 0;
+  const every = everyOf(length, most);
+  // Each run is made coarser first: the interval is then of what is drawn.
+  const lines = first.map((_, line) => runs.map((run) => coarser(run[line] ?? new Float64Array(0), every)));
+  const found = lines.map((each) => seriesEstimate(each));
+  const half = found.map(({ mean, high }) =>
+    drawable(
+      high.map((value, i) => value - (mean[i] ?? 0)),
+      2,
+    ),
+  );
   const several = arm.runs.length > 1;
   return {
-    x: Array.from({ length: points }, (_, i) => (i * every * report.stepMs) / 1000),
-    mean: series.map(({ mean }) => thinned(mean, every)),
-    ...(several
-      ? {
-          half: series.map(({ mean, high }) =>
-            thinned(
-              high.map((value, i) => value - (mean[i] ?? 0)),
-              every,
-              2,
-            ),
-          ),
-        }
-      : {}),
-    ...(several ? { one: first.map((values) => thinned(values, every)) } : {}),
+    x: Array.from({ length: Math.ceil(length / every) }, (_, i) => (i * every * report.stepMs) / 1000),
+    mean: found.map(({ mean }) => drawable(mean, 4)),
+    ...(several ? { half, one: lines.map(([one]) => drawable(one ?? new Float64Array(0), 4)) } : {}),
     marks: arm.story.map((happening) => {
-      const { fromMs, toMs, words } = storyLine(happening, servers);
+      const { fromMs, toMs, words } = storyLine(happening, arm.summary.connections.length);
       return { from: fromMs / 1000, ...(toMs === undefined ? {} : { to: toMs / 1000 }), label: words };
     }),
   };
 }
 
-/** Means of `every` neighbours, with so many figures: more cannot be seen. */
-function thinned(values: Float64Array, every: number, figures = 4): Values {
-  const result: (number | null)[] = [];
-  for (let from = 0; from < values.length; from += every) {
-    let sum = 0;
-    let count = 0;
-    for (let i = from; i < Math.min(from + every, values.length); i++) {
-      const value = values[i] ?? Number.NaN;
-      if (!Number.isFinite(value)) continue;
-      sum += value;
-      count++;
-    }
-    result.push(count === 0 ? null : Number((sum / count).toPrecision(figures)));
-  }
-  return result;
-}
+/** How many neighbours become one value. */
+const everyOf = (length: number, most: number): number => Math.max(1, Math.ceil(length / most));
+
+/** Means of `every` neighbours that are known. */
+const coarser = (values: Float64Array, every: number): Float64Array =>
+  every === 1 ? values : buckets(values, Math.ceil(values.length / every), every);
+
+/** With so many figures: more cannot be seen. */
+const drawable = (values: Float64Array, figures: number): Values =>
+  Array.from(values, (value) => (Number.isFinite(value) ? Number(value.toPrecision(figures)) : null));
 
 const peak = (values: Float64Array): number => values.reduce((most, value) => (value > most ? value : most), 0);

@@ -11,12 +11,12 @@ export function sparkline(values: ArrayLike<number>, width: number, top: number)
 
 const BLOCKS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/** The mean of each of `count` equal stretches; a series with fewer values is stretched. */
-export function buckets(values: ArrayLike<number>, count: number): Float64Array {
+/** The mean of each of `count` stretches of `size` values; a series with fewer values than stretches is stretched. */
+export function buckets(values: ArrayLike<number>, count: number, size: number = values.length / count): Float64Array {
   const result = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    const from = Math.floor((i * values.length) / count);
-    const to = Math.max(from + 1, Math.floor(((i + 1) * values.length) / count));
+    const from = Math.floor(i * size);
+    const to = Math.max(from + 1, Math.floor((i + 1) * size));
     let sum = 0;
     let known = 0;
     for (let at = from; at < to && at < values.length; at++) {
