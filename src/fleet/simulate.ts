@@ -5,7 +5,7 @@
 import type { Scenario } from "../scenario/scenario.ts";
 import { FleetClients } from "./app/clients.ts";
 import { NodeLifecycle } from "./app/node-lifecycle.ts";
-import { Proxy } from "./app/proxy.ts";
+import { ProxyNodes } from "./app/proxy.ts";
 import { Servers } from "./app/servers.ts";
 import { MS } from "./app/world.ts";
 import { Fabric } from "./balancer/fabric.ts";
@@ -71,7 +71,8 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const recorder = new Recorder(serverPlaces.length, durationMs, stepMs);
   const accepted = (sk: number): boolean => ((sockets.words[sk * SOCKET_WORDS + S_FLAGS] as number) & F_ACCEPTED) !== 0;
 
-  const isProxy = (sk: number): boolean => places.kinds[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] === "node";
+  const isProxy = (sk: number): boolean =>
+    places.kinds[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] === "node";
 
   const kernel: Kernel = {
     now: 0,
@@ -83,7 +84,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     transmit: (packet, place) => fabric.transmit(packet, place),
     user: {
       listens: (place, port) =>
-        places.kinds[place] === "node" ? proxy !== undefined && port === network.servers.port : servers.listens(place, port),
+        places.kinds[place] === "node"
+          ? proxy !== undefined && port === network.servers.port
+          : servers.listens(place, port),
       opened: (sk) => {
         if (proxy !== undefined && isProxy(sk)) proxy.opened(sk, accepted(sk));
         else if (accepted(sk)) servers.opened(sk);
@@ -92,7 +95,8 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
       message: (sk, kind, a, b, size, sender) => {
         if (proxy !== undefined && isProxy(sk)) {
           proxy.message(sk, accepted(sk), [kind, a, b], sockets.words[sender * SOCKET_WORDS + S_USER] as number);
-        } else if (accepted(sk)) servers.message(sk, kind, a, b, sockets.words[sender * SOCKET_WORDS + S_USER] as number);
+        } else if (accepted(sk))
+          servers.message(sk, kind, a, b, sockets.words[sender * SOCKET_WORDS + S_USER] as number);
         else clients.message(sk, kind, a, b, size);
       },
       ended: (sk) => {
@@ -124,7 +128,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const servers = new Servers(world, layout.serverKeepalive);
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
-  const proxy = network.balancer?.kind === "application" ? new Proxy(world, network.balancer) : undefined;
+  const proxy = network.balancer?.kind === "application" ? new ProxyNodes(world, network.balancer) : undefined;
   if (proxy === undefined) servers.ended = (peer) => clients.peerEnded(peer);
   else proxy.ended = (peer) => clients.peerEnded(peer);
   let balancer: NetworkBalancer | undefined;
@@ -139,7 +143,15 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     for (const address of addresses) fabric.nats.set(address, nat);
   }
   const targets = balancer?.targets ?? proxy?.targets;
-  const deeds = agenda(scenario.story, { world, servers, clients, links, balancer, targets, nodeLost: (node) => proxy?.lose(node) });
+  const deeds = agenda(scenario.story, {
+    world,
+    servers,
+    clients,
+    links,
+    balancer,
+    targets,
+    nodeLost: (node) => proxy?.lose(node),
+  });
 
   clients.start();
   lifecycle.start();

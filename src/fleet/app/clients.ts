@@ -391,7 +391,7 @@ export class FleetClients {
         session,
         open,
         { kind: "goaway", streamId: open.stream, lastStreamId: last },
-        "http2: Transport received Server's graceful shutdown GOAWAY",
+        CANNOT_RETRY,
       );
     }
     this.#settle(session);
@@ -635,6 +635,10 @@ function errorOf(how: string, wentAway: boolean, last: number): string {
   return how === "reset" ? "read: connection reset by peer" : "unexpected EOF";
 }
 
+/** What Go's transport says of a request above the last stream that it can't send again. */
+const CANNOT_RETRY =
+  "http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] " +
+  "after Request.Body was written; define Request.GetBody to avoid this error";
 /** Clients that start together would not be like clients that have run for days. */
 const START_MS = 1000;
 const MAX_ATTEMPTS = 7;

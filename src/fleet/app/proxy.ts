@@ -43,7 +43,7 @@ import { MS, say, sayNow, type World } from "./world.ts";
 
 type ProxyError = Extract<JournalEvent, { what: "proxy-error" }>["kind"];
 
-export class Proxy {
+export class ProxyNodes {
   readonly targets: Targets;
   /** The node's end of a client's session is gone. */
   ended: (peer: number) => void = () => undefined;
@@ -119,7 +119,11 @@ export class Proxy {
     const back = this.#backOf(sk);
     if (back === undefined) return;
     const dialing = back.phase === "dialing";
-    this.#lostBack(back, why === "refused" ? "refused" : dialing ? "connect-timeout" : why === "timeout" ? "timeout" : "reset", false);
+    this.#lostBack(
+      back,
+      why === "refused" ? "refused" : dialing ? "connect-timeout" : why === "timeout" ? "timeout" : "reset",
+      false,
+    );
   }
 
   /** The host of a node is gone, and what it knew. */
@@ -230,7 +234,16 @@ export class Proxy {
     }
     const id = this.#freeBacks.pop() ?? this.#backs.length;
     const stream = this.#world.places.dice[node] as number;
-    const opening = { local: node, remote: target, remotePort: this.#port, low: 1024, high: 65_535, stream, user: id, keepalive: -1 };
+    const opening = {
+      local: node,
+      remote: target,
+      remotePort: this.#port,
+      low: 1024,
+      high: 65_535,
+      stream,
+      user: id,
+      keepalive: -1,
+    };
     const sk = connect(this.#world.kernel, this.#world.ports, opening);
     if (sk < 0) {
       this.#freeBacks.push(id);
@@ -317,7 +330,8 @@ export class Proxy {
     front.exchanges.splice(at, 1);
     front.lastActiveMs = this.#nowMs();
     sayNow(this.#world, front.sk, kind, exchange.stream, b);
-    if (front.leave.phase === "finishing" && front.exchanges.length === 0) front.closeAtMs = this.#nowMs() + CLOSE_AFTER;
+    if (front.leave.phase === "finishing" && front.exchanges.length === 0)
+      front.closeAtMs = this.#nowMs() + CLOSE_AFTER;
     this.#schedule(front);
   }
 
@@ -420,7 +434,8 @@ export class Proxy {
     if (front.exchanges.length === 0) {
       if (front.leave.phase === "serving") at = Math.min(at, front.lastActiveMs + idleTimeoutMs);
     } else
-      for (const { sinceMs } of front.exchanges) at = Math.min(at, sinceMs + Math.min(idleTimeoutMs, responseTimeoutMs));
+      for (const { sinceMs } of front.exchanges)
+        at = Math.min(at, sinceMs + Math.min(idleTimeoutMs, responseTimeoutMs));
     at = Math.max(at, this.#nowMs() + LEAST_WAIT_MS);
     if (at >= front.timerMs) return;
     front.timerMs = at;

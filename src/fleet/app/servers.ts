@@ -500,7 +500,7 @@ export class Servers {
       idleTimeoutMs > 0 && session.open === 0 && session.leave.phase === "serving"
         ? session.lastActiveMs + idleTimeoutMs
         : Number.POSITIVE_INFINITY;
-    const at = Math.max(this.#nowMs(), Math.min(session.closeAtMs, session.leaveAtMs, idleAt));
+    const at = Math.max(this.#nowMs() + LEAST_WAIT_MS, Math.min(session.closeAtMs, session.leaveAtMs, idleAt));
     if (at >= session.timerMs) return;
     session.timerMs = at;
     this.#world.queue.push(Math.ceil(at * MS), SERVER_TIMER, session.id, session.stamp);
@@ -537,6 +537,8 @@ export class Servers {
 /** Go's goAwayTimeout, milliseconds. */
 const GOAWAY_TIMEOUT = 1000;
 const WINDOW_STEP = 32_768;
+/** A deadline that rounding has put before its time is looked at again a microsecond later. */
+const LEAST_WAIT_MS = 0.001;
 
 interface ServerState {
   readonly stream: number;

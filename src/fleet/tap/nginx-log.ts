@@ -6,7 +6,14 @@ import type { Places } from "../balancer/places.ts";
 /** An application balancer's error log, as nginx writes it (1.22): without fractions of a second. */
 export function nginxErrorLine(
   event: Extract<JournalEvent, { what: "proxy-error" }>,
-  about: { readonly places: Places; readonly bytes: MessageBytes; readonly epoch: bigint; readonly now: number; readonly port: number; readonly number: number },
+  about: {
+    readonly places: Places;
+    readonly bytes: MessageBytes;
+    readonly epoch: bigint;
+    readonly now: number;
+    readonly port: number;
+    readonly number: number;
+  },
 ): string {
   const { places, bytes, epoch, now, port, number } = about;
   const instant = printInstant(instantOf(epoch, now));
