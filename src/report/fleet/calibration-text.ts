@@ -81,7 +81,8 @@ function columnsOf(sheet: Sheet, { curve, ...calibration }: Calibration): Column
   const make = (words: readonly TargetWords[], theory: boolean): Column[] =>
     words.map((each) => {
       const cells = curve.map((point) => cellOf(point, each.name, theory));
-      return { ...each, cells, theory, width: Math.max(each.short.length, ...cells.map((cell) => cell.length)) };
+      const known = theory && curve.some((point) => point.measures[each.name].theory !== undefined);
+      return { ...each, cells, theory: known, width: Math.max(each.short.length, ...cells.map((cell) => cell.length)) };
     });
   const tries = [
     make(shown, true),

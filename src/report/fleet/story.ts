@@ -30,31 +30,31 @@ export function storyLine(happening: Happening, servers: number): StoryLine {
       return {
         fromMs: from,
         toMs: until((servers - 1) * happening.stepMs + happening.downMs),
-        words: `rolling update: each server in turn is drained and away for ${printTime(happening.downMs)}, one every ${printTime(happening.stepMs)}`,
+        words: `rolling update: each server in turn is drained and away for ${time(happening.downMs)}, one every ${time(happening.stepMs)}`,
       };
     case "server-restart":
       return {
         fromMs: from,
         toMs: until(happening.downMs),
-        words: `server ${happening.server} is restarted, away for ${printTime(happening.downMs)}`,
+        words: `server ${happening.server} is restarted, away for ${time(happening.downMs)}`,
       };
     case "server-killed":
       return {
         fromMs: from,
         toMs: until(happening.downMs),
-        words: `server ${happening.server} is killed, back after ${printTime(happening.downMs)}`,
+        words: `server ${happening.server} is killed, back after ${time(happening.downMs)}`,
       };
     case "server-lost":
       return {
         fromMs: from,
         toMs: until(happening.downMs),
-        words: `the host of server ${happening.server} is gone without a word, back after ${printTime(happening.downMs)}`,
+        words: `the host of server ${happening.server} is gone without a word, back after ${time(happening.downMs)}`,
       };
     case "server-hung":
       return {
         fromMs: from,
         toMs: until(happening.forMs),
-        words: `server ${happening.server} stands still for ${printTime(happening.forMs)}`,
+        words: `server ${happening.server} stands still for ${time(happening.forMs)}`,
       };
     case "deregister":
       return { fromMs: from, words: `server ${happening.server} is taken out of the balancer` };
@@ -62,13 +62,13 @@ export function storyLine(happening: Happening, servers: number): StoryLine {
       return {
         fromMs: from,
         toMs: until(happening.forMs),
-        words: `balancer node ${happening.node} is lost for ${printTime(happening.forMs)}, out of DNS after ${printTime(happening.dnsMs)}`,
+        words: `balancer node ${happening.node} is lost for ${time(happening.forMs)}, out of DNS after ${time(happening.dnsMs)}`,
       };
     case "latency":
       return {
         fromMs: from,
         toMs: until(happening.forMs),
-        words: `every link is ${printTime(happening.addMs)} slower for ${printTime(happening.forMs)}`,
+        words: `every link is ${time(happening.addMs)} slower for ${time(happening.forMs)}`,
       };
     case "goaway-chance":
       return { fromMs: from, words: `goaway-chance becomes ${chanceWords(happening.chance)}` };
@@ -76,16 +76,19 @@ export function storyLine(happening: Happening, servers: number): StoryLine {
       return {
         fromMs: from,
         toMs: until(happening.forMs),
-        words: `${happening.factor} times the requests for ${printTime(happening.forMs)}`,
+        words: `${happening.factor} times the requests for ${time(happening.forMs)}`,
       };
     case "quiet":
       return {
         fromMs: from,
         toMs: until(happening.forMs),
-        words: `${happening.clients} send nothing for ${printTime(happening.forMs)}`,
+        words: `${happening.clients} send nothing for ${time(happening.forMs)}`,
       };
   }
 }
+
+/** Held together where lines are broken. */
+const time = (ms: number): string => printTime(ms).replaceAll(" ", "\u00a0");
 
 const chanceWords = (chance: number): string =>
   chance === 0 ? "0: the filter is off" : `${chance}: one request in ${printNumber(Math.round(1 / chance))}`;

@@ -101,7 +101,9 @@ function wordsOf(arm: SummarisedArm): string {
   const parts = [
     totals.connectionsLost.mean > 0
       ? `${printEstimate(totals.connectionsLost)} connections lost a run`
-      : "nothing lost",
+      : totals.requestsFailed.mean > 0 || totals.notReady.mean > 0
+        ? "no connection lost"
+        : "nothing lost",
     ...(totals.notReady.mean > 0 ? [`nodes become NotReady ${printEstimate(totals.notReady)} times`] : []),
     ...(totals.requestsFailed.mean > 0 ? [`${printEstimate(totals.requestsFailed)} requests fail`] : []),
   ];
