@@ -50,14 +50,14 @@ test.each(Object.entries(COMMANDS))("%s", (name, args) => {
 });
 
 test.each([
-  ["README.md", "simulated", "rolling-update-imbalance.txt", /\n+goaway-chance ─[^]*$/],
-  ["docs/simulate.md", "story", "goaway-behind-network-balancer.txt", /\n+The story ─[^]*$/],
-  ["docs/simulate.md", "charts", "rolling-update-imbalance.txt", /^[^]*?\n(?=base ─)/],
+  ["README.md", "simulated", "rolling-update-imbalance.txt", /\n+goaway-chance ─[\s\S]*$/],
+  ["docs/simulate.md", "story", "goaway-behind-network-balancer.txt", /\n+The story ─[\s\S]*$/],
+  ["docs/simulate.md", "charts", "rolling-update-imbalance.txt", /^[\s\S]*?\n(?=base ─)/],
   ["docs/simulate.md", "calibrated", "calibration.txt", /$^/],
 ])("%s quotes %s", (document, mark, golden, without) => {
   const text = `\`\`\`\n${readFileSync(join(GOLDEN, golden), "utf8").replace(without, "").trimEnd()}\n\`\`\`\n`;
   const file = join(ROOT, document);
-  const place = new RegExp(`(?<=<!-- ${mark} -->\n)[^]*(?=<!-- /${mark} -->)`);
+  const place = new RegExp(`(?<=<!-- ${mark} -->\n)[\s\S]*(?=<!-- /${mark} -->)`);
   if (WRITE) {
     writeFileSync(
       file,
