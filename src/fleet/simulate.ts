@@ -104,7 +104,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const servers = new Servers(world, layout.serverKeepalive);
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
-  servers.ended = (peer) => clients.peerEnded(peer);
+  servers.ended = (peer, openedMs) => clients.peerEnded(peer, openedMs);
   let balancer: NetworkBalancer | undefined;
   if (network.balancer?.kind === "network") {
     const parts = { kernel, links, places, dice, port: network.servers.port, servers: serverPlaces };

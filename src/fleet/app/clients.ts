@@ -238,10 +238,11 @@ export class FleetClients {
     this.#end(session, why === "done" ? "closed" : "reset", false);
   }
 
-  /** The other end of this session is gone. */
-  peerEnded(id: number): void {
+  /** The other end of this session, opened then, is gone. The number may have been given to a later session meanwhile. */
+  peerEnded(id: number, openedMs: number): void {
     const session = this.#sessions[id];
-    if (session !== undefined && session.deadSinceMs === Number.POSITIVE_INFINITY) session.deadSinceMs = this.#nowMs();
+    if (session === undefined || session.startedMs > openedMs) return;
+    if (session.deadSinceMs === Number.POSITIVE_INFINITY) session.deadSinceMs = this.#nowMs();
   }
 
   #ask(slot: Slot, errand: Errand): void {

@@ -45,7 +45,7 @@ export class Servers {
   /** Called when a lease was renewed at a server. */
   leaseRenewed: (node: number) => void = () => undefined;
   /** Called when a server's end of a client's session is gone. */
-  ended: (peer: number) => void = () => undefined;
+  ended: (peer: number, openedMs: number) => void = () => undefined;
   /** Watches on leases, of whoever holds them. */
   readonly leaseWatches: Set<Watch> = new Set();
   readonly #world: World;
@@ -516,7 +516,7 @@ export class Servers {
     this.#sessions[session.id] = undefined;
     this.#stamps[session.id] = session.stamp;
     this.#freeSessions.push(session.id);
-    if (session.peer >= 0) this.ended(session.peer);
+    if (session.peer >= 0) this.ended(session.peer, session.openedMs);
     if (how === "close") close(this.#world.kernel, session.sk);
     else if (how === "abort") abort(this.#world.kernel, session.sk);
   }

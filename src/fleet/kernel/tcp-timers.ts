@@ -96,7 +96,8 @@ function repeatSyn(k: Kernel, sk: number, state: number): boolean {
   const at = sk * SOCKET_WORDS;
   const s = k.sockets.words;
   const retries = (s[at + S_RETRIES] as number) + 1;
-  if (retries > (state === SYN_SENT ? SYN_RETRIES : SYNACK_RETRIES)) {
+  // tcp_write_timeout: a SYN's linear timeouts come on top of tcp_syn_retries, so that the last one is sent after 67 s (ip-sysctl.rst).
+  if (retries > (state === SYN_SENT ? SYN_RETRIES + SYN_LINEAR_TIMEOUTS : SYNACK_RETRIES)) {
     end(k, sk, "timeout");
     return false;
   }
