@@ -269,7 +269,7 @@ export class ThinnedFleet {
         : nextTime(phase, everyMs, this.now + EARLIER_MS);
       if (next >= at) continue;
       at = next;
-      this.#poissonFirst[slot] = poisson ? 1 : 0;
+      this.#poissonFirst[slot] = stream.poisson ? 1 : 0;
     }
     const stamp = ((this.#wakeStamp[slot] as number) + 1) | 0;
     this.#wakeStamp[slot] = stamp;
