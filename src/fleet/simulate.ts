@@ -5,6 +5,7 @@
 import type { Scenario } from "../scenario/scenario.ts";
 import { FleetClients } from "./app/clients.ts";
 import { NodeLifecycle } from "./app/node-lifecycle.ts";
+import { ProxyNodes } from "./app/proxy.ts";
 import { Servers } from "./app/servers.ts";
 import { MS } from "./app/world.ts";
 import { Fabric } from "./balancer/fabric.ts";
@@ -15,15 +16,18 @@ import { buildWorld, layOut } from "./build-world.ts";
 import { Dice } from "./engine/dice.ts";
 import {
   ARRIVAL,
+  BACK_TIMER,
   CLIENT_TIMER,
   DEADLINE,
   ERRAND,
+  FRONT_TIMER,
   HEALTH,
   MONITOR,
   REDIAL,
   SAMPLE,
   SERVED,
   SERVER_TIMER,
+  SOCKET_KEEP,
   SOCKET_TIMER,
   STORY,
   SWEEP,
@@ -31,11 +35,11 @@ import {
 } from "./engine/event-kinds.ts";
 import { EventQueue } from "./engine/event-queue.ts";
 import type { Kernel } from "./kernel/kernel.ts";
-import { F_ACCEPTED, S_FLAGS, S_USER, SOCKET_WORDS } from "./kernel/layout.ts";
+import { F_ACCEPTED, S_FLAGS, S_LOCAL, S_USER, SOCKET_WORDS } from "./kernel/layout.ts";
 import { Messages } from "./kernel/messages.ts";
 import { Packets } from "./kernel/packets.ts";
 import { Sockets } from "./kernel/sockets.ts";
-import { fireTimer } from "./kernel/tcp-timers.ts";
+import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
 import { Recorder } from "./measure/recorder.ts";
 import type { Simulation } from "./simulation.ts";
 import { agenda } from "./story.ts";
@@ -50,8 +54,8 @@ export interface SimulateOptions {
   readonly stepMs?: number;
   /** Captures and logs; absent: none are made. */
   readonly taps?: Taps;
-  /** Called now and then with how much of the time is over, from 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
+  /** Called after each step with how much of the time is over, from 0 to 1, the events so far and those that wait. */
+  readonly onProgress?: (fraction: number, events: number, pending: number) => void;
 }
 
 export function simulate(scenario: Omit<Scenario, "variants">, options: SimulateOptions): Simulation {
@@ -68,23 +72,45 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const recorder = new Recorder(serverPlaces.length, durationMs, stepMs);
   const accepted = (sk: number): boolean => ((sockets.words[sk * SOCKET_WORDS + S_FLAGS] as number) & F_ACCEPTED) !== 0;
 
+  const isProxy = (sk: number): boolean =>
+    places.kinds[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] === "node";
+
   const kernel: Kernel = {
     now: 0,
     queue,
     timerKind: SOCKET_TIMER,
+    keepKind: SOCKET_KEEP,
     sockets,
     packets,
     messages,
     transmit: (packet, place) => fabric.transmit(packet, place),
     user: {
-      listens: (place, port) => servers.listens(place, port),
-      opened: (sk) => (accepted(sk) ? servers.opened(sk) : clients.opened(sk)),
+      listens: (place, port) =>
+        places.kinds[place] === "node"
+          ? proxy !== undefined && port === network.servers.port
+          : servers.listens(place, port),
+      opened: (sk) => {
+        if (proxy !== undefined && isProxy(sk)) proxy.opened(sk, accepted(sk));
+        else if (accepted(sk)) servers.opened(sk);
+        else clients.opened(sk);
+      },
       message: (sk, kind, a, b, size, sender) => {
-        if (accepted(sk)) servers.message(sk, kind, a, b, sockets.words[sender * SOCKET_WORDS + S_USER] as number);
+        if (proxy !== undefined && isProxy(sk)) {
+          proxy.message(sk, accepted(sk), [kind, a, b], sockets.words[sender * SOCKET_WORDS + S_USER] as number);
+        } else if (accepted(sk))
+          servers.message(sk, kind, a, b, sockets.words[sender * SOCKET_WORDS + S_USER] as number);
         else clients.message(sk, kind, a, b, size);
       },
-      ended: (sk) => (accepted(sk) ? servers.finished(sk) : clients.finished(sk)),
-      gone: (sk, why) => (accepted(sk) ? servers.gone(sk) : clients.gone(sk, why)),
+      ended: (sk) => {
+        if (proxy !== undefined && isProxy(sk)) proxy.finished(sk, accepted(sk));
+        else if (accepted(sk)) servers.finished(sk);
+        else clients.finished(sk);
+      },
+      gone: (sk, why) => {
+        if (proxy !== undefined && isProxy(sk)) proxy.gone(sk, accepted(sk), why);
+        else if (accepted(sk)) servers.gone(sk);
+        else clients.gone(sk, why);
+      },
       collided: () => void recorder.totals.collisions++,
     },
     secret,
@@ -104,7 +130,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const servers = new Servers(world, layout.serverKeepalive);
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
-  servers.ended = (peer, openedMs) => clients.peerEnded(peer, openedMs);
+  const proxy = network.balancer?.kind === "application" ? new ProxyNodes(world, network.balancer) : undefined;
+  if (proxy === undefined) servers.ended = (peer, openedMs) => clients.peerEnded(peer, openedMs);
+  else proxy.ended = (peer) => clients.peerEnded(peer, Number.POSITIVE_INFINITY);
   let balancer: NetworkBalancer | undefined;
   if (network.balancer?.kind === "network") {
     const parts = { kernel, links, places, dice, port: network.servers.port, servers: serverPlaces };
@@ -116,7 +144,16 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     const nat = new Nat(kernel, links, range);
     for (const address of addresses) fabric.nats.set(address, nat);
   }
-  const deeds = agenda(scenario.story, { world, servers, clients, links, balancer, targets: balancer?.targets });
+  const targets = balancer?.targets ?? proxy?.targets;
+  const deeds = agenda(scenario.story, {
+    world,
+    servers,
+    clients,
+    links,
+    balancer,
+    targets,
+    nodeLost: (node) => proxy?.lose(node),
+  });
 
   clients.start();
   lifecycle.start();
@@ -142,6 +179,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
       case SOCKET_TIMER:
         fireTimer(kernel, index, stamp);
         break;
+      case SOCKET_KEEP:
+        fireKeep(kernel, index, stamp);
+        break;
       case SERVED:
         servers.served(index);
         break;
@@ -166,13 +206,13 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         recorder.sample();
         steps++;
         queue.push((steps + 1) * stepMs * MS, SAMPLE, 0);
-        options.onProgress?.(Math.min(1, kernel.now / end));
+        options.onProgress?.(Math.min(1, kernel.now / end), events, queue.size);
         break;
       case MONITOR:
         lifecycle.monitor();
         break;
       case HEALTH:
-        if (!places.lost[index]) balancer?.targets.check(index, (server) => servers.isHealthy(server));
+        if (!places.lost[index]) targets?.check(index, (server) => servers.isHealthy(server));
         queue.push(kernel.now + (network.balancer?.healthCheck.intervalMs ?? 1e9) * MS, HEALTH, index);
         break;
       case SWEEP:
@@ -181,6 +221,12 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         break;
       case WATCH_OVER:
         servers.watchOver(index);
+        break;
+      case FRONT_TIMER:
+        proxy?.frontTimer(index, stamp);
+        break;
+      case BACK_TIMER:
+        proxy?.backTimer(index, stamp);
         break;
       case DEADLINE:
         servers.deadline(index, stamp);
@@ -194,7 +240,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   }
   lifecycle.finish();
   endTaps?.();
-  options.onProgress?.(1);
+  options.onProgress?.(1, events, queue.size);
   return recorder.result({ scenario: scenario.name, variant, seed, durationMs, events });
 }
 

@@ -24,6 +24,8 @@ import {
   EVENT,
   GATEWAY_TIMEOUT,
   GOAWAY,
+  H1_BAD_GATEWAY,
+  H1_GATEWAY_TIMEOUT,
   H1_REQUEST,
   H1_RESPONSE,
   LIST_LEASES,
@@ -110,17 +112,16 @@ export class MessageBytes {
         return encodeFrame({ type: H2_RST_STREAM, stream: a, payload: words32(b) });
       case WINDOW_UPDATE:
         return windowUpdate(a, b);
+      case H1_BAD_GATEWAY:
+        return statusLine("502 Bad Gateway", 0);
+      case H1_GATEWAY_TIMEOUT:
+        return statusLine("504 Gateway Time-out", 0);
       case H1_REQUEST:
         return this.#requestLine(b);
       case H1_RESPONSE:
         return statusLine("200 OK", this.#responseBytes(b));
     }
     throw new RangeError(`no message of kind ${kind}`);
-  }
-
-  /** HTTP/1.1 errors that a balancer makes itself. */
-  h1Error(kind: number): Uint8Array {
-    return statusLine(kind === BAD_GATEWAY ? "502 Bad Gateway" : "504 Gateway Time-out", 0);
   }
 
   #request(stream: number, b: number): Uint8Array {
@@ -181,7 +182,7 @@ export class MessageBytes {
   }
 }
 
-const KINDS = 18;
+const KINDS = 20;
 const AUTHORITY = "api.internal";
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 /** About what a Lease takes as protobuf. */

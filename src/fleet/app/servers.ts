@@ -174,7 +174,9 @@ export class Servers {
   timer(id: number, stamp: number): void {
     const session = this.#sessions[id];
     if (session === undefined || !session.alive || session.stamp !== stamp) return;
-    session.timerMs = Number.POSITIVE_INFINITY;
+    // Another deadline was set meanwhile, and has an event of its own.
+    if (session.timerNs !== this.#world.kernel.now) return;
+    session.timerNs = Number.POSITIVE_INFINITY;
     const state = this.#states[session.server] as ServerState;
     if (state.hung) {
       state.held.push(() => this.#due(session));
@@ -370,6 +372,7 @@ export class Servers {
   #endWatch(watch: Watch): void {
     const { session } = watch;
     if (!session.alive || !this.#forgetWatch(watch)) return;
+    session.lastActiveMs = this.#nowMs();
     sayNow(this.#world, session.sk, WATCH_END, watch.stream, 0);
     this.#calm(session);
   }
@@ -500,10 +503,11 @@ export class Servers {
       idleTimeoutMs > 0 && session.open === 0 && session.leave.phase === "serving"
         ? session.lastActiveMs + idleTimeoutMs
         : Number.POSITIVE_INFINITY;
-    const at = Math.max(this.#nowMs(), Math.min(session.closeAtMs, session.leaveAtMs, idleAt));
-    if (at >= session.timerMs) return;
-    session.timerMs = at;
-    this.#world.queue.push(Math.ceil(at * MS), SERVER_TIMER, session.id, session.stamp);
+    const at = Math.max(this.#nowMs() + LEAST_WAIT_MS, Math.min(session.closeAtMs, session.leaveAtMs, idleAt));
+    const ns = Math.ceil(at * MS);
+    if (ns >= session.timerNs) return;
+    session.timerNs = ns;
+    this.#world.queue.push(ns, SERVER_TIMER, session.id, session.stamp);
   }
 
   /** The session is over: closed, reset by us, or gone already. */
@@ -537,6 +541,8 @@ export class Servers {
 /** Go's goAwayTimeout, milliseconds. */
 const GOAWAY_TIMEOUT = 1000;
 const WINDOW_STEP = 32_768;
+/** A deadline that rounding has put before its time is looked at again a microsecond later. */
+const LEAST_WAIT_MS = 0.001;
 
 interface ServerState {
   readonly stream: number;

@@ -24,6 +24,10 @@ export const H1_RESPONSE = 15;
 export const BAD_GATEWAY = 16;
 export const GATEWAY_TIMEOUT = 17;
 
+/** The same over HTTP/1.1. */
+export const H1_BAD_GATEWAY = 18;
+export const H1_GATEWAY_TIMEOUT = 19;
+
 export const CALLS = 8;
 export const PLAIN = 0;
 export const RENEW_LEASE = 1;

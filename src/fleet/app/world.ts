@@ -43,6 +43,12 @@ export interface Actor {
   readonly node: number;
 }
 
+/** What clients speak with whoever they connect to. */
+export function frontProtocol({ network }: Omit<Scenario, "variants">): "http1" | "http2" {
+  const own = network.balancer?.kind === "application" ? network.balancer.protocol : undefined;
+  return own ?? network.servers.protocol;
+}
+
 /** Puts a message into a connection's stream; `flush` sends it. */
 export function say(world: World, sk: number, kind: number, a: number, b: number): void {
   const size = world.bytes.size(kind, b);

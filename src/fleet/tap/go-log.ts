@@ -26,11 +26,13 @@ import {
   WINDOW_UPDATE,
 } from "../app/speech.ts";
 import type { Places } from "../balancer/places.ts";
+import { nginxErrorLine } from "./nginx-log.ts";
 import type { Chunks } from "./taps.ts";
 
 export class GoLog implements Journal {
   readonly #parts: LogParts;
   readonly #tapped: readonly boolean[];
+  #proxied = 0;
 
   constructor(parts: LogParts) {
     this.#parts = parts;
@@ -132,8 +134,12 @@ export class GoLog implements Journal {
           `ReadyCondition for Node ${nodeName(event.node)} transitioned from Unknown to True`,
         );
         return;
-      case "proxy-error":
+      case "proxy-error": {
+        const { places, bytes, chunks, epoch, now, port } = this.#parts;
+        const about = { places, bytes, epoch, now: now(), port, number: ++this.#proxied };
+        chunks.add(`${places.names[place]}.log`, ascii(nginxErrorLine(event, about)));
         return;
+      }
     }
   }
 
@@ -237,4 +243,6 @@ export interface LogParts {
   /** The actor that judges nodes. */
   readonly leader: number;
   readonly http2: boolean;
+  /** Of the targets. */
+  readonly port: number;
 }

@@ -1,4 +1,4 @@
-import type { World } from "../app/world.ts";
+import { frontProtocol, type World } from "../app/world.ts";
 import type { Links } from "../balancer/links.ts";
 import { GoLog } from "./go-log.ts";
 import { PacketCapture } from "./packet-capture.ts";
@@ -17,8 +17,9 @@ export function tap(world: World, links: Links, taps: Taps): () => void {
   const group = (actor: number): string => groupOf(actor).name;
   const isKubernetes = (actor: number): boolean => groupOf(actor).clients.kind !== "plain";
   const now = (): number => kernel.now;
-  const http2 = scenario.network.servers.protocol === "http2";
-  world.journal = new GoLog({ places, bytes, chunks, epoch, at, now, group, isKubernetes, leader, http2 });
+  const http2 = frontProtocol(scenario) === "http2";
+  const { port } = scenario.network.servers;
+  world.journal = new GoLog({ places, bytes, chunks, epoch, at, now, group, isKubernetes, leader, http2, port });
   return () => chunks.end();
 }
 
