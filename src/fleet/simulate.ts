@@ -27,6 +27,7 @@ import {
   SAMPLE,
   SERVED,
   SERVER_TIMER,
+  SOCKET_KEEP,
   SOCKET_TIMER,
   STORY,
   SWEEP,
@@ -38,7 +39,7 @@ import { F_ACCEPTED, S_FLAGS, S_LOCAL, S_USER, SOCKET_WORDS } from "./kernel/lay
 import { Messages } from "./kernel/messages.ts";
 import { Packets } from "./kernel/packets.ts";
 import { Sockets } from "./kernel/sockets.ts";
-import { fireTimer } from "./kernel/tcp-timers.ts";
+import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
 import { Recorder } from "./measure/recorder.ts";
 import type { Simulation } from "./simulation.ts";
 import { agenda } from "./story.ts";
@@ -53,8 +54,8 @@ export interface SimulateOptions {
   readonly stepMs?: number;
   /** Captures and logs; absent: none are made. */
   readonly taps?: Taps;
-  /** Called now and then with how much of the time is over, from 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
+  /** Called after each step with how much of the time is over, from 0 to 1, the events so far and those that wait. */
+  readonly onProgress?: (fraction: number, events: number, pending: number) => void;
 }
 
 export function simulate(scenario: Omit<Scenario, "variants">, options: SimulateOptions): Simulation {
@@ -78,6 +79,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     now: 0,
     queue,
     timerKind: SOCKET_TIMER,
+    keepKind: SOCKET_KEEP,
     sockets,
     packets,
     messages,
@@ -129,8 +131,8 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
   const proxy = network.balancer?.kind === "application" ? new ProxyNodes(world, network.balancer) : undefined;
-  if (proxy === undefined) servers.ended = (peer) => clients.peerEnded(peer);
-  else proxy.ended = (peer) => clients.peerEnded(peer);
+  if (proxy === undefined) servers.ended = (peer, openedMs) => clients.peerEnded(peer, openedMs);
+  else proxy.ended = (peer) => clients.peerEnded(peer, Number.POSITIVE_INFINITY);
   let balancer: NetworkBalancer | undefined;
   if (network.balancer?.kind === "network") {
     const parts = { kernel, links, places, dice, port: network.servers.port, servers: serverPlaces };
@@ -177,6 +179,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
       case SOCKET_TIMER:
         fireTimer(kernel, index, stamp);
         break;
+      case SOCKET_KEEP:
+        fireKeep(kernel, index, stamp);
+        break;
       case SERVED:
         servers.served(index);
         break;
@@ -201,7 +206,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         recorder.sample();
         steps++;
         queue.push((steps + 1) * stepMs * MS, SAMPLE, 0);
-        options.onProgress?.(Math.min(1, kernel.now / end));
+        options.onProgress?.(Math.min(1, kernel.now / end), events, queue.size);
         break;
       case MONITOR:
         lifecycle.monitor();
@@ -235,7 +240,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   }
   lifecycle.finish();
   endTaps?.();
-  options.onProgress?.(1);
+  options.onProgress?.(1, events, queue.size);
   return recorder.result({ scenario: scenario.name, variant, seed, durationMs, events });
 }
 

@@ -11,7 +11,7 @@ import * as P from "../../src/fleet/kernel/packets.ts";
 import { Ports } from "../../src/fleet/kernel/ports.ts";
 import { Sockets } from "../../src/fleet/kernel/sockets.ts";
 import * as tcp from "../../src/fleet/kernel/tcp.ts";
-import { fireTimer } from "../../src/fleet/kernel/tcp-timers.ts";
+import { fireKeep, fireTimer } from "../../src/fleet/kernel/tcp-timers.ts";
 import { printFlags } from "../../src/net/tcp-flags.ts";
 import type { NetworkBalancer as Settings } from "../../src/scenario/scenario.ts";
 
@@ -89,6 +89,7 @@ export class VirtualNetwork {
       now: 0,
       queue,
       timerKind: 1,
+      keepKind: 3,
       sockets: new Sockets(messages),
       packets: new P.Packets(),
       messages,
@@ -152,6 +153,7 @@ export class VirtualNetwork {
       if (queue.kind === 2) {
         if (queue.at === end) return;
       } else if (queue.kind === 0) this.fabric.arrive(queue.index);
+      else if (queue.kind === 3) fireKeep(this.kernel, queue.index, queue.stamp);
       else fireTimer(this.kernel, queue.index, queue.stamp);
     }
   }

@@ -18,7 +18,10 @@ export interface ClientSession {
   lastUsedMs: number;
   /** When its other end was gone, as far as the simulation knows; infinite: it is not. */
   deadSinceMs: number;
-  timerMs: number;
+  /** Nanoseconds: when the event comes that counts. */
+  timerNs: number;
+  /** A later event that is in the queue all the same, and can be made to count again. */
+  laterNs: number;
   readonly stamp: number;
   unread: number;
   used: number;
@@ -77,7 +80,8 @@ export function clientSession(
     health: lazyHealth(nowMs),
     lastUsedMs: nowMs,
     deadSinceMs: Number.POSITIVE_INFINITY,
-    timerMs: Number.POSITIVE_INFINITY,
+    timerNs: Number.POSITIVE_INFINITY,
+    laterNs: Number.POSITIVE_INFINITY,
     stamp,
     unread: 0,
     used: 0,

@@ -150,7 +150,9 @@ export class FleetClients {
   timer(id: number, stamp: number): void {
     const session = this.#sessions[id];
     if (session === undefined || session.stamp !== stamp) return;
-    session.timerMs = Number.POSITIVE_INFINITY;
+    // Another deadline was set meanwhile, and has an event of its own.
+    if (session.timerNs !== this.#world.kernel.now) return;
+    session.timerNs = Number.POSITIVE_INFINITY;
     this.#due(session);
     if (this.#sessions[id] === session) this.#schedule(session);
   }
@@ -242,10 +244,11 @@ export class FleetClients {
     this.#end(session, why === "done" ? "closed" : "reset", false);
   }
 
-  /** The other end of this session is gone. */
-  peerEnded(id: number): void {
+  /** The other end of this session, opened then, is gone. The number may have been given to a later session meanwhile. */
+  peerEnded(id: number, openedMs: number): void {
     const session = this.#sessions[id];
-    if (session !== undefined && session.deadSinceMs === Number.POSITIVE_INFINITY) session.deadSinceMs = this.#nowMs();
+    if (session === undefined || session.startedMs > openedMs) return;
+    if (session.deadSinceMs === Number.POSITIVE_INFINITY) session.deadSinceMs = this.#nowMs();
   }
 
   #ask(slot: Slot, errand: Errand): void {
@@ -387,12 +390,7 @@ export class FleetClients {
     session.lastStream = last;
     for (const open of session.streams.filter(({ stream }) => stream > last)) {
       session.streams.splice(session.streams.indexOf(open), 1);
-      this.#judge(
-        session,
-        open,
-        { kind: "goaway", streamId: open.stream, lastStreamId: last },
-        CANNOT_RETRY,
-      );
+      this.#judge(session, open, { kind: "goaway", streamId: open.stream, lastStreamId: last }, GRACEFUL);
     }
     this.#settle(session);
   }
@@ -507,6 +505,11 @@ export class FleetClients {
     const clients = this.#clients(slot);
     if (errand.watch >= 0) {
       const { call } = errand;
+      // Not processed, and a GET: the transport sends it again itself, and nobody hears of it.
+      if (ending.kind === "goaway" && ending.streamId > ending.lastStreamId) {
+        this.#again(slot, { call, watch: errand.watch, attempts: 1 });
+        return;
+      }
       this.#world.journal?.event(this.#place(session), { what: "watch-ended", actor: slot.actor, call, error });
       const lostList = call === WATCH_LEASES;
       if (lostList) this.#world.recorder.totals.relists++;
@@ -520,7 +523,7 @@ export class FleetClients {
       { maxAttempts: clients.retries === "none" ? 1 : MAX_ATTEMPTS, retryIdempotent: clients.retries === "idempotent" },
     );
     if (judged.action === "retry") this.#again(slot, { ...errand, attempts: errand.attempts + 1 });
-    else this.#failed(session, errand, error);
+    else this.#failed(session, errand, error === GRACEFUL && clients.retries === "none" ? CANNOT_RETRY : error);
   }
 
   #again(slot: Slot, errand: Errand): void {
@@ -561,9 +564,17 @@ export class FleetClients {
         at = Math.min(at, session.lastUsedMs + clients.poolIdleTimeoutMs);
     }
     at = Math.max(at, this.#nowMs() + LEAST_WAIT_MS);
-    if (at >= session.timerMs) return;
-    session.timerMs = at;
-    this.#world.queue.push(Math.ceil(at * MS), CLIENT_TIMER, session.id, session.stamp);
+    const ns = Math.ceil(at * MS);
+    if (ns >= session.timerNs) return;
+    const { laterNs } = session;
+    if (session.timerNs < laterNs) session.laterNs = session.timerNs;
+    else if (laterNs <= ns && laterNs > this.#world.kernel.now) {
+      session.timerNs = laterNs;
+      session.laterNs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    session.timerNs = ns;
+    this.#world.queue.push(ns, CLIENT_TIMER, session.id, session.stamp);
   }
 
   #returnWindow(session: ClientSession, open: OpenStream | undefined, size: number): void {
@@ -635,6 +646,8 @@ function errorOf(how: string, wentAway: boolean, last: number): string {
   return how === "reset" ? "read: connection reset by peer" : "unexpected EOF";
 }
 
+/** Go's transport to itself, of a request above the last stream. */
+const GRACEFUL = "http2: Transport received Server's graceful shutdown GOAWAY";
 /** What Go's transport says of a request above the last stream that it can't send again. */
 const CANNOT_RETRY =
   "http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] " +

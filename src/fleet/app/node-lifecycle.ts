@@ -12,8 +12,11 @@ export class NodeLifecycle {
   /** The actor whose clock counts; -1: nobody judges. */
   readonly leader: number;
   readonly #world: World;
-  /** When the leader last heard of each node, and when it was last renewed at a server (milliseconds). */
+  /** The leader's stamp of each node: the look at which it last found a newer lease. */
   readonly #heard: Float64Array;
+  /** Whether it has heard of a newer one since, of the latest renewal it knows of, and of the latest at a server (milliseconds). */
+  readonly #news: Uint8Array;
+  readonly #known: Float64Array;
   readonly #renewed: Float64Array;
   readonly #notReadySince: Float64Array;
   /** Renewals, and those that the leader heard of. */
@@ -27,6 +30,8 @@ export class NodeLifecycle {
       world.actors.find(({ group }) => (world.groups[group] as World["groups"][number]).clients.kind === "controller")
         ?.id ?? -1;
     this.#heard = new Float64Array(nodes);
+    this.#news = new Uint8Array(nodes);
+    this.#known = new Float64Array(nodes);
     this.#renewed = new Float64Array(nodes);
     this.#sent = new Float64Array(nodes);
     this.#seen = new Float64Array(nodes);
@@ -50,9 +55,13 @@ export class NodeLifecycle {
     const { recorder, journal } = this.#world;
     const place = this.#world.actors[this.leader]?.place ?? 0;
     for (let node = 0; node < this.#heard.length; node++) {
+      // tryUpdateNodeHealth: the stamp is the time of the look that found a newer lease, by the controller's own clock.
+      if (this.#news[node] === 1) this.#heard[node] = now;
+      this.#news[node] = 0;
       const silentMs = now - (this.#heard[node] as number);
       const since = this.#notReadySince[node] as number;
-      if (silentMs > kubernetes.nodeMonitorGraceMs) {
+      // Real looks come a little later each time, so that the one after exactly the grace is late ("hasn't been updated for 40.0s").
+      if (silentMs >= kubernetes.nodeMonitorGraceMs) {
         if (since < 0) {
           this.#notReadySince[node] = now;
           recorder.notReadyNodes++;
@@ -88,17 +97,18 @@ export class NodeLifecycle {
 
   #leaseSeen(actor: number, node: number): void {
     if (actor !== this.leader) return;
-    this.#heard[node] = this.#world.kernel.now / MS;
+    this.#news[node] = 1;
+    this.#known[node] = this.#renewed[node] as number;
     this.#seen[node] = this.#sent[node] as number;
   }
 
   /** A list shows the latest renewal of each node: news for those that changed since. */
   #listed(actor: number): void {
     if (actor !== this.leader) return;
-    const now = this.#world.kernel.now / MS;
     for (let node = 0; node < this.#heard.length; node++) {
-      if ((this.#renewed[node] as number) <= (this.#heard[node] as number) && this.#heard[node] !== 0) continue;
-      this.#heard[node] = now;
+      if ((this.#renewed[node] as number) <= (this.#known[node] as number)) continue;
+      this.#known[node] = this.#renewed[node] as number;
+      this.#news[node] = 1;
     }
   }
 }

@@ -18,7 +18,8 @@ export interface Front {
   /** When the leave goes on by itself, and when an emptied connection closes. */
   leaveAtMs: number;
   closeAtMs: number;
-  timerMs: number;
+  /** Nanoseconds: when the event comes that counts. */
+  timerNs: number;
 }
 
 /** A connection to a target: idle in its pool, or with one request. */
@@ -36,7 +37,8 @@ export interface Back {
   /** Takes no further request: the target has said GOAWAY. */
   leaving: boolean;
   sinceMs: number;
-  timerMs: number;
+  /** Nanoseconds: when the event comes that counts. */
+  timerNs: number;
 }
 
 /** A request of a client, and where it is. */
@@ -67,6 +69,6 @@ export function newFront(id: number, sk: number, node: number, nowMs: number, st
     lastActiveMs: nowMs,
     leaveAtMs: Number.POSITIVE_INFINITY,
     closeAtMs: Number.POSITIVE_INFINITY,
-    timerMs: Number.POSITIVE_INFINITY,
+    timerNs: Number.POSITIVE_INFINITY,
   };
 }

@@ -145,7 +145,8 @@ export class ProxyNodes {
   frontTimer(id: number, stamp: number): void {
     const front = this.#fronts[id];
     if (front === undefined || front.stamp !== stamp) return;
-    front.timerMs = Number.POSITIVE_INFINITY;
+    if (front.timerNs !== this.#world.kernel.now) return;
+    front.timerNs = Number.POSITIVE_INFINITY;
     const now = this.#nowMs();
     const patience = Math.min(this.#settings.idleTimeoutMs, this.#settings.responseTimeoutMs);
     for (const exchange of [...front.exchanges])
@@ -169,7 +170,8 @@ export class ProxyNodes {
   backTimer(id: number, stamp: number): void {
     const back = this.#backs[id];
     if (back === undefined || back.stamp !== stamp) return;
-    back.timerMs = Number.POSITIVE_INFINITY;
+    if (back.timerNs !== this.#world.kernel.now) return;
+    back.timerNs = Number.POSITIVE_INFINITY;
     const now = this.#nowMs();
     if (back.phase === "dialing") {
       if (now >= back.sinceMs + CONNECT_TIMEOUT) this.#lostBack(back, "connect-timeout", true);
@@ -262,7 +264,7 @@ export class ProxyNodes {
       nextStream: 1,
       leaving: false,
       sinceMs: this.#nowMs(),
-      timerMs: Number.POSITIVE_INFINITY,
+      timerNs: Number.POSITIVE_INFINITY,
     };
     this.#backs[id] = back;
     exchange.back = back;
@@ -437,18 +439,20 @@ export class ProxyNodes {
       for (const { sinceMs } of front.exchanges)
         at = Math.min(at, sinceMs + Math.min(idleTimeoutMs, responseTimeoutMs));
     at = Math.max(at, this.#nowMs() + LEAST_WAIT_MS);
-    if (at >= front.timerMs) return;
-    front.timerMs = at;
-    this.#world.queue.push(Math.ceil(at * MS), FRONT_TIMER, front.id, front.stamp);
+    const ns = Math.ceil(at * MS);
+    if (ns >= front.timerNs) return;
+    front.timerNs = ns;
+    this.#world.queue.push(ns, FRONT_TIMER, front.id, front.stamp);
   }
 
   #scheduleBack(back: Back): void {
     const wait = back.phase === "dialing" ? CONNECT_TIMEOUT : this.#settings.poolIdleTimeoutMs;
     if (back.phase === "open" && back.exchange !== undefined) return;
     const at = Math.max(back.sinceMs + wait, this.#nowMs() + LEAST_WAIT_MS);
-    if (at >= back.timerMs) return;
-    back.timerMs = at;
-    this.#world.queue.push(Math.ceil(at * MS), BACK_TIMER, back.id, back.stamp);
+    const ns = Math.ceil(at * MS);
+    if (ns >= back.timerNs) return;
+    back.timerNs = ns;
+    this.#world.queue.push(ns, BACK_TIMER, back.id, back.stamp);
   }
 
   #tell(exchange: Exchange, target: number, kind: ProxyError): void {

@@ -22,7 +22,8 @@ export interface ServerSession {
   closeAtMs: number;
   lastActiveMs: number;
   greeted: boolean;
-  timerMs: number;
+  /** Nanoseconds: when the event comes that counts. */
+  timerNs: number;
   stamp: number;
   alive: boolean;
   /** Bytes of bodies read and not given back to the peer's window. */
@@ -56,7 +57,7 @@ export function serverSession(id: number, sk: number, server: number, nowMs: num
     closeAtMs: Number.POSITIVE_INFINITY,
     lastActiveMs: nowMs,
     greeted: false,
-    timerMs: Number.POSITIVE_INFINITY,
+    timerNs: Number.POSITIVE_INFINITY,
     stamp,
     alive: true,
     unread: 0,

@@ -45,7 +45,7 @@ export class Servers {
   /** Called when a lease was renewed at a server. */
   leaseRenewed: (node: number) => void = () => undefined;
   /** Called when a server's end of a client's session is gone. */
-  ended: (peer: number) => void = () => undefined;
+  ended: (peer: number, openedMs: number) => void = () => undefined;
   /** Watches on leases, of whoever holds them. */
   readonly leaseWatches: Set<Watch> = new Set();
   readonly #world: World;
@@ -174,7 +174,9 @@ export class Servers {
   timer(id: number, stamp: number): void {
     const session = this.#sessions[id];
     if (session === undefined || !session.alive || session.stamp !== stamp) return;
-    session.timerMs = Number.POSITIVE_INFINITY;
+    // Another deadline was set meanwhile, and has an event of its own.
+    if (session.timerNs !== this.#world.kernel.now) return;
+    session.timerNs = Number.POSITIVE_INFINITY;
     const state = this.#states[session.server] as ServerState;
     if (state.hung) {
       state.held.push(() => this.#due(session));
@@ -370,6 +372,7 @@ export class Servers {
   #endWatch(watch: Watch): void {
     const { session } = watch;
     if (!session.alive || !this.#forgetWatch(watch)) return;
+    session.lastActiveMs = this.#nowMs();
     sayNow(this.#world, session.sk, WATCH_END, watch.stream, 0);
     this.#calm(session);
   }
@@ -501,9 +504,10 @@ export class Servers {
         ? session.lastActiveMs + idleTimeoutMs
         : Number.POSITIVE_INFINITY;
     const at = Math.max(this.#nowMs() + LEAST_WAIT_MS, Math.min(session.closeAtMs, session.leaveAtMs, idleAt));
-    if (at >= session.timerMs) return;
-    session.timerMs = at;
-    this.#world.queue.push(Math.ceil(at * MS), SERVER_TIMER, session.id, session.stamp);
+    const ns = Math.ceil(at * MS);
+    if (ns >= session.timerNs) return;
+    session.timerNs = ns;
+    this.#world.queue.push(ns, SERVER_TIMER, session.id, session.stamp);
   }
 
   /** The session is over: closed, reset by us, or gone already. */
@@ -516,7 +520,7 @@ export class Servers {
     this.#sessions[session.id] = undefined;
     this.#stamps[session.id] = session.stamp;
     this.#freeSessions.push(session.id);
-    if (session.peer >= 0) this.ended(session.peer);
+    if (session.peer >= 0) this.ended(session.peer, session.openedMs);
     if (how === "close") close(this.#world.kernel, session.sk);
     else if (how === "abort") abort(this.#world.kernel, session.sk);
   }

@@ -25,10 +25,11 @@ export function rollingUpdate(fleet: Fleet): RollingUpdate | undefined {
 export function endOfUpdate(fleet: Fleet, update: RollingUpdate): number {
   const check = fleet.network.balancer?.healthCheck;
   const noticed = check === undefined ? 0 : check.intervalMs * check.healthyThreshold;
-  return update.atMs + (fleet.network.servers.count - 1) * update.stepMs + update.downMs + noticed;
+  const { count, drainGraceMs } = fleet.network.servers;
+  return update.atMs + (count - 1) * update.stepMs + drainGraceMs + update.downMs + noticed;
 }
 
-/** For fleets without a rolling update: one in the first tenth of the time, to see what the filter does about it. */
+/** For fleets without a rolling update: one begun in the first tenth of the time, to see what the filter does about it. */
 export function withRollingUpdate(fleet: Fleet): Fleet {
   const stepMs = Math.max(1, Math.floor(fleet.durationMs / 10 / fleet.network.servers.count));
   const update: Happening = { what: "rolling-update", atMs: stepMs, stepMs, downMs: Math.floor(stepMs / 2) };

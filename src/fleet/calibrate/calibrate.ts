@@ -30,6 +30,7 @@ import {
   type TargetVerdict,
 } from "./calibration.ts";
 import { judge, measure } from "./measure.ts";
+import { theoryMeasures } from "./theory-measures.ts";
 
 /** Simulates the fleet once with each seed, in any order and in parallel if it likes. */
 export type RunFleet = (fleet: Fleet, seeds: readonly number[]) => Promise<readonly Simulation[]>;
@@ -42,8 +43,6 @@ export interface CalibrateOptions {
   readonly balancedShare?: number;
   /** Chances of the curve. Default: 1, 2 and 5 in each decade from 0.00005 to 0.02. */
   readonly grid?: readonly number[];
-  /** The closed forms of a fleet, for the measures that have one. */
-  readonly theory?: (fleet: Fleet) => Partial<Record<TargetName, number>>;
   /** Called before each batch, with the simulations run so far and a sentence on what comes next. */
   readonly onProgress?: (runs: number, next: string) => void;
 }
@@ -119,12 +118,12 @@ class Prober {
   }
 
   async point(chance: number, base: Fleet = this.#fleet, what = `chance ${chance}`): Promise<CalibrationPoint> {
-    const { seeds: atFirst = 8, mostSeeds = 64, theory } = this.#options;
+    const { seeds: atFirst = 8, mostSeeds = 64 } = this.#options;
     const fleet = withChance(base, chance);
     const updated = this.addedUpdate ? withRollingUpdate(fleet) : fleet;
     const update = rollingUpdate(updated);
     const updateEndMs = update === undefined ? 0 : endOfUpdate(updated, update);
-    const expected = theory?.(fleet) ?? {};
+    const expected = theoryMeasures(fleet);
     const looks = 1 + Math.ceil(Math.log2(Math.max(1, mostSeeds / atFirst)));
     const strict = 1 - (1 - LEVEL) / looks;
     const balancing: Simulation[] = [];

@@ -10,6 +10,8 @@ export interface Kernel {
   readonly queue: EventQueue;
   /** The kind of this room's events in the queue: index is a socket. */
   readonly timerKind: number;
+  /** The same for keepalive, FIN-WAIT-2 and TIME-WAIT; stamped with the row's generation. */
+  readonly keepKind: number;
   readonly sockets: Sockets;
   readonly packets: Packets;
   readonly messages: Messages;

@@ -54,7 +54,7 @@ export const S_GENERATION = 34;
 /** Initial number of the last SYN that came to the open connection: its repeats are no further collision. */
 export const S_COLLIDED = 35;
 
-export const SOCKET_TIMES = 10;
+export const SOCKET_TIMES = 11;
 /** Retransmission (and tail loss probe), delayed ACK, and one for keepalive, FIN-WAIT-2 and TIME-WAIT. */
 export const T_RETRANSMIT = 0;
 export const T_ACK = 1;
@@ -69,6 +69,9 @@ export const T_INVALID = 7;
 export const T_HEARD = 8;
 /** When the latest packet of this direction reaches the next place: the next one not before. */
 export const T_ORDER = 9;
+
+/** The event of the keepalive timer that counts: it is far away, and would otherwise be put in again with every segment. */
+export const T_KEEP_TIMER = 10;
 
 /** RFC 9293 §3.3.2, with CLOSED as 0. */
 export const CLOSED = 0;

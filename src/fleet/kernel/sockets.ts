@@ -19,6 +19,7 @@ import {
   S_USER,
   SOCKET_TIMES,
   SOCKET_WORDS,
+  T_KEEP_TIMER,
   T_TIMER,
 } from "./layout.ts";
 import { M_END, M_NEXT, MESSAGE_WORDS, type Messages } from "./messages.ts";
@@ -73,6 +74,7 @@ export class Sockets {
     const t = sk * SOCKET_TIMES;
     this.times.fill(Number.POSITIVE_INFINITY, t, t + 4);
     this.times.fill(0, t + 4, t + SOCKET_TIMES);
+    this.times[t + T_KEEP_TIMER] = Number.POSITIVE_INFINITY;
     this.#byTuple.set((remote << 16) | remotePort, (local << 16) | localPort, sk);
     return sk;
   }

@@ -26,6 +26,7 @@ import {
   S_BACKOFF,
   S_CWND,
   S_FLAGS,
+  S_GENERATION,
   S_IP_ID,
   S_ISS,
   S_LOCAL,
@@ -53,6 +54,7 @@ import {
   T_ACK,
   T_INVALID,
   T_KEEP,
+  T_KEEP_TIMER,
   T_RETRANSMIT,
   T_RTTVAR,
   T_SRTT,
@@ -284,8 +286,11 @@ export function arm(k: Kernel, sk: number, at: number): void {
 }
 
 export function setKeepTimer(k: Kernel, sk: number, at: number): void {
-  k.sockets.times[sk * SOCKET_TIMES + T_KEEP] = at;
-  if (at < Number.POSITIVE_INFINITY) arm(k, sk, at);
+  const t = sk * SOCKET_TIMES;
+  k.sockets.times[t + T_KEEP] = at;
+  if ((k.sockets.times[t + T_KEEP_TIMER] as number) <= at) return;
+  k.sockets.times[t + T_KEEP_TIMER] = at;
+  k.queue.push(at, k.keepKind, sk, k.sockets.words[sk * SOCKET_WORDS + S_GENERATION] as number);
 }
 
 /** Sends SYN or SYN-ACK, again or for the first time, and starts its timer. */

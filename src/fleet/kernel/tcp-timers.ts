@@ -11,6 +11,7 @@ import {
   SYNACK_RETRIES,
 } from "./kernel.ts";
 import {
+  CLOSED,
   ESTABLISHED,
   F_ORPHAN,
   F_PROBE_NEXT,
@@ -20,6 +21,7 @@ import {
   S_BACKOFF,
   S_CWND,
   S_FLAGS,
+  S_GENERATION,
   S_KEEPALIVE,
   S_NXT,
   S_PROBES,
@@ -39,6 +41,7 @@ import {
   T_ACK,
   T_HEARD,
   T_KEEP,
+  T_KEEP_TIMER,
   T_RETRANSMIT,
   T_TIMER,
   TIME_WAIT,
@@ -53,10 +56,22 @@ export function fireTimer(k: Kernel, sk: number, stamp: number): void {
   k.sockets.times[t + T_TIMER] = Number.POSITIVE_INFINITY;
   if ((k.sockets.times[t + T_ACK] as number) <= k.now) sendAck(k, sk);
   if ((k.sockets.times[t + T_RETRANSMIT] as number) <= k.now && !retransmit(k, sk)) return;
-  if ((k.sockets.times[t + T_KEEP] as number) <= k.now && !keep(k, sk)) return;
   const times = k.sockets.times;
-  const next = Math.min(times[t + T_RETRANSMIT] as number, times[t + T_ACK] as number, times[t + T_KEEP] as number);
+  const next = Math.min(times[t + T_RETRANSMIT] as number, times[t + T_ACK] as number);
   if (next < Number.POSITIVE_INFINITY) arm(k, sk, next);
+}
+
+/** The event of the keepalive timer. The deadline may have moved on since: then it is put in again. */
+export function fireKeep(k: Kernel, sk: number, generation: number): void {
+  const at = sk * SOCKET_WORDS;
+  const t = sk * SOCKET_TIMES;
+  const { times, words } = k.sockets;
+  if (words[at + S_GENERATION] !== generation || words[at + S_STATE] === CLOSED) return;
+  if (times[t + T_KEEP_TIMER] !== k.now) return;
+  times[t + T_KEEP_TIMER] = Number.POSITIVE_INFINITY;
+  const due = times[t + T_KEEP] as number;
+  if (due <= k.now) keep(k, sk);
+  else if (due < Number.POSITIVE_INFINITY) setKeepTimer(k, sk, due);
 }
 
 /** False: the socket is gone. Linux tcp_retransmit_timer, tcp_send_loss_probe. */
@@ -96,7 +111,8 @@ function repeatSyn(k: Kernel, sk: number, state: number): boolean {
   const at = sk * SOCKET_WORDS;
   const s = k.sockets.words;
   const retries = (s[at + S_RETRIES] as number) + 1;
-  if (retries > (state === SYN_SENT ? SYN_RETRIES : SYNACK_RETRIES)) {
+  // tcp_write_timeout: a SYN's linear timeouts come on top of tcp_syn_retries, so that the last one is sent after 67 s (ip-sysctl.rst).
+  if (retries > (state === SYN_SENT ? SYN_RETRIES + SYN_LINEAR_TIMEOUTS : SYNACK_RETRIES)) {
     end(k, sk, "timeout");
     return false;
   }

@@ -26,14 +26,15 @@ function* reasons({ network, story }: Omit<Scenario, "variants">): Generator<str
     const { requestTimeoutMs } = group;
     if (requestTimeoutMs > 0 && requestTimeoutMs < FAR * servers.serviceTimeMs)
       yield `clients ${name}: the request timeout is so near to the service time that single requests meet it`;
-    if (restless(group, kubernetes?.leaseRenewMs)) continue;
-    const idle = [
-      ...(servers.idleTimeoutMs > 0 && group.watches.count === 0 ? [servers.idleTimeoutMs] : []),
-      ...(group.poolIdleTimeoutMs > 0 && group.watches.count === 0 ? [group.poolIdleTimeoutMs] : []),
-    ];
     const longest = longestSilence(group, kubernetes?.leaseRenewMs);
-    if (idle.some((limit) => longest > limit)) yield `clients ${name}: connections may be closed for being idle`;
-    if (balancer?.kind === "network" && keptAlive(group) > balancer.idleTimeoutMs)
+    const hasWatches = group.watches.count > 0;
+    // A watch is an open request: only connections without one are closed for being idle.
+    const idle = [servers.idleTimeoutMs, group.poolIdleTimeoutMs].filter((limit) => limit > 0);
+    if (!hasWatches && idle.some((limit) => longest > limit))
+      yield `clients ${name}: connections may be closed for being idle`;
+    // What was told to go away and holds a watch has no other requests.
+    const silent = hasWatches ? keptAlive(group) : Math.min(longest, keptAlive(group));
+    if (balancer?.kind === "network" && silent > balancer.idleTimeoutMs)
       yield `clients ${name}: the balancer may forget connections for being silent`;
   }
   for (const each of story) {
@@ -58,11 +59,6 @@ function* reasons({ network, story }: Omit<Scenario, "variants">): Generator<str
       case "traffic":
     }
   }
-}
-
-/** Every connection of the group has a request again and again, far within a second minute. */
-function restless(group: Clients, leaseRenewMs: number | undefined): boolean {
-  return longestSilence(group, leaseRenewMs) <= 30_000 && keptAlive(group) <= 60_000;
 }
 
 /** Between two requests of a connection, with a margin for exponential gaps. */

@@ -33,6 +33,10 @@ export class Connections {
   held: Uint8Array = new Uint8Array(CAPACITY);
   /** When its two ends stopped to understand each other; infinite: they do. */
   brokenAt: Float64Array = new Float64Array(CAPACITY);
+  /** When its SYN was sent; known of those that wait for a four-tuple. */
+  dialedAt: Float64Array = new Float64Array(CAPACITY);
+  /** Its requests are counted at its server. */
+  counted: Uint8Array = new Uint8Array(CAPACITY);
   /** A balancer node forgot its flow. */
   forgotten: Uint8Array = new Uint8Array(CAPACITY);
   /** When a client that does not know yet says something first. */
@@ -57,6 +61,7 @@ export class Connections {
     this.watches[row] = 0;
     this.held[row] = 0;
     this.boxPort[row] = 0;
+    this.counted[row] = 0;
     this.forgotten[row] = 0;
     this.server[row] = -1;
     this.brokenAt[row] = Number.POSITIVE_INFINITY;
@@ -91,6 +96,8 @@ export class Connections {
     this.brokenAt = double(this.brokenAt);
     this.noticedAt = double(this.noticedAt);
     this.deadAt = double(this.deadAt);
+    this.dialedAt = double(this.dialedAt);
+    this.counted = double(this.counted);
     this.forgotten = double(this.forgotten);
     this.spokenAt = double(this.spokenAt);
     this.readAt = double(this.readAt);

@@ -133,7 +133,10 @@ export class Heartbeats {
   }
 
   #judge(node: number, now: number): void {
-    const silent = now - this.#lastSeen(node, now) > this.#settings.nodeMonitorGraceMs;
+    // The controller stamps a node at the first of its looks that finds a newer lease (kubernetes tryUpdateNodeHealth).
+    const period = this.#settings.nodeMonitorPeriodMs;
+    const stamp = Math.ceil(this.#lastSeen(node, now) / period) * period;
+    const silent = now - stamp >= this.#settings.nodeMonitorGraceMs;
     const since = this.#notReadySince[node] as number;
     if (silent === since < Number.POSITIVE_INFINITY) return;
     if (silent) {

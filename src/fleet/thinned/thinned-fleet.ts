@@ -92,6 +92,8 @@ export class ThinnedFleet {
   /** From asking to the answer. */
   readonly #answerMs: number;
   readonly #stepMs: number;
+  /** Dials that wait for a four-tuple to become free, where replies keep to the first flow. */
+  readonly #suitors: Map<number, number> = new Map();
   /** Clients that still believe in a four-tuple at a target which is not theirs any more. */
   readonly #ghosts: Map<number, number[]> = new Map();
   #monitoring = false;
@@ -159,6 +161,7 @@ export class ThinnedFleet {
   start(): void {
     for (let slot = 0; slot < this.layout.slots; slot++) this.#wakeAtNextRequest(slot);
     for (const watch of this.layout.leaseWatches) this.#wantsList[watch] = 1;
+    this.#heartbeats?.hang(0);
     for (let watch = 0; watch < this.layout.watches; watch++)
       this.queue.push(this.#dice.uniform(this.#die) * START_MS, FIRST_ASK, watch, 0);
     this.queue.push(this.#stepMs, STEP, 0);
@@ -261,10 +264,12 @@ export class ThinnedFleet {
       const everyMs = this.#every(stream);
       const phase = this.#phases[(this.#firstPhase[slot] as number) + i] as number;
       const poisson = stream.poisson && this.now >= phase;
-      const next = poisson ? this.now + this.#dice.exponential(this.#die, everyMs) : nextTime(phase, everyMs, this.now);
+      const next = poisson
+        ? this.now + this.#dice.exponential(this.#die, everyMs)
+        : nextTime(phase, everyMs, this.now + EARLIER_MS);
       if (next >= at) continue;
       at = next;
-      this.#poissonFirst[slot] = poisson ? 1 : 0;
+      this.#poissonFirst[slot] = stream.poisson ? 1 : 0;
     }
     const stamp = ((this.#wakeStamp[slot] as number) + 1) | 0;
     this.#wakeStamp[slot] = stamp;
@@ -353,7 +358,14 @@ export class ThinnedFleet {
     if (held >= 0) {
       this.recorder.totals.collisions++;
       // The challenge ACK goes to the first connection, which ignores it: nobody answers the SYN.
-      if (this.#balancer?.replyPath === "first") return "timeout";
+      if (this.#balancer?.replyPath === "first") {
+        c.server[connection] = server;
+        c.seenPlace[connection] = seen;
+        c.seenPort[connection] = port;
+        c.dialedAt[connection] = this.now;
+        this.#suitors.set(this.#tupleOf(connection), connection);
+        return "timeout";
+      }
       // The challenge ACK meets a client in SYN-SENT, which resets: the target's old socket dies (RFC 5961 §4, RFC 9293 §3.10.7.3).
       this.#forgetAtTarget(held);
       this.#breakOff(held);
@@ -364,6 +376,25 @@ export class ThinnedFleet {
     c.atTarget.set((seen << 16) | port, place, connection);
     c.held[connection] = 1;
     return "open";
+  }
+
+  /** The four-tuple that this dial waits for has become free: its next SYN is answered. */
+  #admit(suitor: number, seen: number, place: number): void {
+    const c = this.connections;
+    if (c.state[suitor] !== DIALLING || c.held[suitor] === 1) return;
+    const waited = (this.now - (c.dialedAt[suitor] as number)) / 1000;
+    const at = SYNS_S.find((second) => second >= waited);
+    const slot = c.slot[suitor] as number;
+    if (at === undefined || at * 1000 >= this.#settingsOf(slot).connectTimeoutMs) return;
+    c.stamp[suitor] = ((c.stamp[suitor] as number) + 1) | 0;
+    c.atTarget.set(seen, place, suitor);
+    c.held[suitor] = 1;
+    this.queue.push(
+      (c.dialedAt[suitor] as number) + at * 1000 + this.#roundTripMs,
+      HANDSHAKEN,
+      suitor,
+      c.stamp[suitor] as number,
+    );
   }
 
   #boxPort(box: number, wanted: number, remote: number, [low, high]: readonly [number, number]): number {
@@ -572,7 +603,7 @@ export class ThinnedFleet {
     if ((c.brokenAt[connection] as number) < Number.POSITIVE_INFINITY || (state !== OPEN && state !== DRAINING)) return;
     const slot = c.slot[connection] as number;
     const settings = this.#settingsOf(slot);
-    if (state === OPEN && dead) this.#addRate(connection, -1);
+    if (dead || c.forgotten[connection] === 1) this.#addRate(connection, -1);
     c.brokenAt[connection] = this.now;
     const stamp = ((c.stamp[connection] as number) + 1) | 0;
     c.stamp[connection] = stamp;
@@ -688,10 +719,12 @@ export class ThinnedFleet {
       this.#current[slot] = -1;
       this.#leftAt[slot] = this.now;
     }
-    if (state === OPEN && c.deadAt[connection] === Number.POSITIVE_INFINITY) this.#addRate(connection, -1);
+    this.#addRate(connection, -1);
     c.state[connection] = CLOSED;
     c.stamp[connection] = ((c.stamp[connection] as number) + 1) | 0;
-    this.queue.push(this.now + ORPHAN_MS, ORPHAN_GONE, connection, c.stamp[connection]);
+    const orphanMs = c.forgotten[connection] === 1 && c.held[connection] === 1 ? this.#serverOrphanMs(slot) : ORPHAN_MS;
+    if (c.forgotten[connection] === 0) this.#forgetAtTarget(connection);
+    this.queue.push(this.now + orphanMs, ORPHAN_GONE, connection, c.stamp[connection]);
     const end = this.layout.firstWatch[slot + 1] as number;
     for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++) {
       if (this.#watchOn[watch] !== connection) continue;
@@ -707,6 +740,14 @@ export class ThinnedFleet {
       if (retries === "idempotent" && isIdempotent(requests.method)) this.#wants(slot);
       else this.#wakeAtNextRequest(slot);
     }
+  }
+
+  /** How long a server goes on believing in a connection that the balancer forgot: until keepalive, or what it says itself, is not answered. */
+  #serverOrphanMs(slot: number): number {
+    const { keepalive } = this.#scenario.network.servers;
+    if (keepalive !== undefined) return keepalive.idleMs + keepalive.intervalMs * keepalive.probes;
+    const { count, minMs, maxMs } = this.#settingsOf(slot).watches;
+    return count === 0 ? this.#scenario.durationMs : this.#dice.between(this.#die, minMs, maxMs) + RETRANSMISSION_MS;
   }
 
   /** Requests that were sent into a broken connection: their callers saw errors, unless they are sent again. */
@@ -747,19 +788,14 @@ export class ThinnedFleet {
     return found;
   }
 
-  /** It tells all its clients to go, and ends their watches in good order. */
+  /** It tells all its clients to go; their watches go on until it stops. */
   sendAway(server: number): void {
     const c = this.connections;
     for (const connection of this.heldBy(server)) {
       const state = c.state[connection] as number;
       if (state === DIALLING) continue;
       this.recorder.totals.goaways++;
-      if ((c.brokenAt[connection] as number) < Number.POSITIVE_INFINITY) continue;
-      if (state === OPEN) this.#drain(connection);
-      const slot = c.slot[connection] as number;
-      const end = this.layout.firstWatch[slot + 1] as number;
-      for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++)
-        if (this.#watchOn[watch] === connection) this.#watchOver(watch);
+      if (state === OPEN && c.brokenAt[connection] === Number.POSITIVE_INFINITY) this.#drain(connection);
     }
   }
 
@@ -831,8 +867,7 @@ export class ThinnedFleet {
       }
     const c = this.connections;
     for (let i = 0; i < c.used; i++) {
-      const counts = c.state[i] === OPEN && c.deadAt[i] === Number.POSITIVE_INFINITY && c.held[i] === 1;
-      if (counts)
+      if (c.counted[i] === 1)
         rate[c.server[i] as number] = (rate[c.server[i] as number] as number) + this.#rateOf(c.slot[i] as number);
     }
   }
@@ -893,9 +928,12 @@ export class ThinnedFleet {
   }
 
   #addRate(connection: number, sign: 1 | -1): void {
-    const server = this.connections.server[connection] as number;
+    const c = this.connections;
+    if ((c.counted[connection] === 1) === sign > 0) return;
+    c.counted[connection] = sign > 0 ? 1 : 0;
+    const server = c.server[connection] as number;
     this.#countRequests(server);
-    const rate = this.#rateOf(this.connections.slot[connection] as number);
+    const rate = this.#rateOf(c.slot[connection] as number);
     this.#rate[server] = Math.max(0, (this.#rate[server] as number) + sign * rate);
   }
 
@@ -918,7 +956,11 @@ export class ThinnedFleet {
     const seen = ((c.seenPlace[connection] as number) << 16) | (c.seenPort[connection] as number);
     if (c.atTarget.get(seen, place) === connection) {
       c.atTarget.delete(seen, place);
-      for (const ghost of this.#ghosts.get(this.#tupleOf(connection)) ?? []) this.#hauntAgain(ghost);
+      const tuple = this.#tupleOf(connection);
+      for (const ghost of this.#ghosts.get(tuple) ?? []) this.#hauntAgain(ghost);
+      const suitor = this.#suitors.get(tuple);
+      this.#suitors.delete(tuple);
+      if (suitor !== undefined) this.#admit(suitor, seen, place);
     }
     if (c.state[connection] !== DIALLING) this.#count(c.server[connection] as number, -1);
   }
@@ -974,6 +1016,8 @@ const ORPHAN_MS = 100_000;
 const RETRANSMISSION_MS = 924_600;
 /** Measured on Linux: one request a second kept the way back, none a half minute did not. Between them nothing was measured. */
 const BUSY_MS = 5000;
+/** When Linux repeats a SYN (tcp_syn_linear_timeouts, tcp_syn_retries: ip-sysctl.rst). */
+const SYNS_S = [1, 2, 3, 4, 5, 7, 11, 19, 35, 67];
 /** Linux waits 200 ms at least and doubles: what was said at 0 is repeated at 0.2, 0.4, 0.8 … s (measured). */
 const FIRST_RETRANSMISSION_MS = 200;
 const EARLIER_MS = 1e-6;
