@@ -57,7 +57,7 @@ test.each([
 ])("%s quotes %s", (document, mark, golden, without) => {
   const text = `\`\`\`\n${readFileSync(join(GOLDEN, golden), "utf8").replace(without, "").trimEnd()}\n\`\`\`\n`;
   const file = join(ROOT, document);
-  const place = new RegExp(`(?<=<!-- ${mark} -->\n)[\s\S]*(?=<!-- /${mark} -->)`);
+  const place = new RegExp(`(?<=<!-- ${mark} -->\n)[^]*(?=<!-- /${mark} -->)`);
   if (WRITE) {
     writeFileSync(
       file,
