@@ -6,11 +6,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { writeTraffic } from "./bench/traffic.ts";
 
-const LARGEST_PACKED = 1_000_000;
+const LARGEST_PACKED = 1_400_000;
 const root = resolve(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 const folder = mkdtempSync(join(tmpdir(), "halfopen-package-"));
@@ -25,6 +26,7 @@ try {
   library();
   guard();
   guardTypes();
+  fleet();
   publishable(tarball);
   types();
   oldNode();
@@ -44,6 +46,7 @@ function pack(): string {
     /^bin\/halfopen\.cjs$/,
     /^dist\/([\w/-]+\.(js|d\.ts)|\.built)$/,
     /^schema\/[\w.-]+\.json$/,
+    /^scenarios\/[\w-]+\.yaml$/,
     /^src\/path\/rule\/[\w-]+\/README\.md$/,
     /^src\/signature\/[\w-]+\/README\.md$/,
   ];
@@ -57,6 +60,10 @@ function pack(): string {
     "dist/index.d.ts",
     "dist/cli/main.js",
     "dist/guard/index.js",
+    "dist/fleet/index.js",
+    "dist/fleet/index.d.ts",
+    "dist/simulation-worker.js",
+    "scenarios/goaway-behind-network-balancer.yaml",
   ];
   const pages = signatureIds().map((id) => `src/signature/${id}/README.md`);
   const missing = [...wanted, ...pages].filter((path) => !paths.includes(path));
@@ -123,6 +130,32 @@ function guard(): void {
   const output = execFileSync(process.execPath, ["guard.js"], { cwd: project, encoding: "utf8" });
   assert.equal(output.trim(), "served 0 0");
   say("halfopen/guard can be imported, alone");
+}
+
+/** A fleet can be simulated with the command, which starts threads, and with the library, whose types resolve with nobody else's about. */
+function fleet(): void {
+  const story = ["goaway-behind-network-balancer", "--seeds", "2", "--duration", "61s"];
+  const { arms } = JSON.parse(halfopen(0, "simulate", ...story, "--format", "json"));
+  assert.equal(arms[0].runs.length, 2);
+  assert.match(halfopen(0, "simulate", ...story, "--format", "html"), /Content-Security-Policy.*sha256-/);
+  const script = `
+    import { defineScenario, simulate, simulateThinned, theory, type Simulation } from "halfopen/fleet";
+    const scenario = defineScenario({
+      scenario: 1, name: "mine", title: "Mine", about: "A story.", durationMs: 60_000,
+      network: { servers: { count: 3 }, clients: { app: { kind: "plain", count: 20, requests: { everyMs: 1000 } } } },
+    });
+    const full: Simulation = simulate(scenario, { seed: 1 });
+    const thinned: Simulation = simulateThinned(scenario, { seed: 1 });
+    console.log(full.connections.length, thinned.detail, theory.goawaysPerSecond({ chance: 0.5, requestsPerSecond: 4 }));
+    // @ts-expect-error: would pass if the types did not resolve
+    export const wrong: string = full.seed;
+  `;
+  writeFileSync(join(project, "fleet.ts"), script);
+  compile("fleet.ts", { types: [], lib: ["es2024", "dom"] });
+  writeFileSync(join(project, "fleet.js"), stripTypeScriptTypes(script));
+  const output = execFileSync(process.execPath, ["fleet.js"], { cwd: project, encoding: "utf8" });
+  assert.equal(output.trim(), "3 thinned 2");
+  say("halfopen/fleet can be imported, and simulates; so does the command, in threads");
 }
 
 /** With Node's types, which every user of a library for Node's servers has. */

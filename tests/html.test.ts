@@ -12,8 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHROMIUM, launch, openPage, PLACES, type Seen } from "./helpers/browser.ts";
 import { parseTrace } from "./helpers/trace.ts";
 import { captureOf } from "./helpers/trace-capture.ts";
 import { splitLogs } from "./helpers/trace-logs.ts";
@@ -22,20 +23,6 @@ import { splitLogs } from "./helpers/trace-logs.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const EXAMPLES = join(ROOT, "examples");
-/** Where Debian, Ubuntu and Google put it. */
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const CHROMIUM = PLACES.find((place) => existsSync(place)) ?? "chromium";
-/** Keeps the browser from talking to anybody on its own account. */
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 const scratch = mkdtempSync(join(tmpdir(), "halfopen-html-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -101,41 +88,11 @@ test.runIf(process.env.CI !== undefined)("Chromium is there", () => {
 describe.skipIf(!here)(`in ${CHROMIUM} (passed over where that is missing)`, () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launch();
   });
   afterAll(async () => await browser.close());
 
-  /** Opens a page, hands it over, and says what it asked for and complained of. */
-  async function opened(
-    file: string,
-    use: (page: Page) => Promise<void>,
-    more: { readonly width?: number; readonly colorScheme?: "light" | "dark" } = {},
-  ): Promise<{ requests: string[]; answered: string[]; complaints: string[] }> {
-    const context = await browser.newContext({
-      viewport: { width: more.width ?? 1280, height: 900 },
-      colorScheme: more.colorScheme ?? "light",
-      offline: true,
-    });
-    const requests: string[] = [];
-    const answered: string[] = [];
-    const complaints: string[] = [];
-    context.on("requestfinished", (request) => answered.push(request.url()));
-    context.on("request", (request) => requests.push(request.url()));
-    context.on("console", (message) => complaints.push(message.text()));
-    context.on("weberror", (error) => complaints.push(String(error.error())));
-    context.on("dialog", (dialog) => {
-      complaints.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    try {
-      const page = await context.newPage();
-      await page.goto(pathToFileURL(file).href);
-      await use(page);
-    } finally {
-      await context.close();
-    }
-    return { requests, answered, complaints };
-  }
+  const opened = async (file: string, ...more: Opening): Promise<Seen> => await openPage(browser, file, ...more);
 
   const names = readdirSync(EXAMPLES).filter((name) => statSync(join(EXAMPLES, name)).isDirectory());
 
@@ -251,6 +208,8 @@ describe.skipIf(!here)(`in ${CHROMIUM} (passed over where that is missing)`, () 
     expect(complaints.join()).not.toContain("dialog");
   });
 });
+
+type Opening = Parameters<typeof openPage> extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
 const flat = (text: string): string => text.replace(/\s+/g, "");
 

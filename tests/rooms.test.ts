@@ -13,10 +13,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   session: ["net", "wire", "capture", "flow"],
   signature: ["net", "wire", "log", "flow", "session"],
   incident: ["net", "log", "flow", "session", "signature"],
-  report: ["net", "log", "flow", "session", "incident", "catalogue", "path"],
+  report: ["net", "log", "flow", "session", "incident", "catalogue", "path", "scenario", "fleet"],
   catalogue: ["net"],
   path: ["net", "catalogue"],
   guard: [],
+  scenario: ["net"],
+  fleet: ["net", "wire", "capture", "scenario", "guard"],
   cli: [
     "net",
     "wire",
@@ -29,16 +31,31 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "report",
     "catalogue",
     "path",
+    "scenario",
+    "fleet",
     ".",
   ],
-  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path"],
+  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario", "fleet"],
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */
-const PURE = ["net", "wire", "log", "flow", "session", "signature", "incident", "report", "catalogue", "path"];
+const PURE = [
+  "net",
+  "wire",
+  "log",
+  "flow",
+  "session",
+  "signature",
+  "incident",
+  "report",
+  "catalogue",
+  "path",
+  "scenario",
+  "fleet",
+];
 
 /** Packages that pure rooms may import: parsers that are pure themselves. docs/decisions/0007 says why. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"] };
+const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"], scenario: ["yaml"] };
 
 const SRC = join(import.meta.dirname, "..", "src");
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })

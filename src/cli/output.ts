@@ -60,3 +60,10 @@ export function wholeNumber(option: string, value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value);
   throw new Fault("bad-option", `${option} was given '${value}', which is no whole number.`, `Try ${option} 100.`);
 }
+
+/** An option's value as a number from 1 to 10000. */
+export function atLeastOne(option: string, value: string): number {
+  const count = wholeNumber(option, value);
+  if (count >= 1 && count <= 10_000) return count;
+  throw new Fault("bad-option", `${option} was given ${count}.`, `Give ${option} a number from 1 to 10000.`);
+}

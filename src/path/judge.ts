@@ -1,7 +1,7 @@
 import { isVerified } from "../catalogue/entry.ts";
 import { entryOf } from "../catalogue/look-up.ts";
+import { printMs } from "../net/duration.ts";
 import { type Demand, type Fit, fitOf, type Level } from "./demand.ts";
-import { printMs } from "./duration.ts";
 import type { Hop, Path } from "./hop.ts";
 import { olderPath } from "./older-path.ts";
 import { RULES } from "./rule/index.ts";

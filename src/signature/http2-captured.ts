@@ -35,8 +35,8 @@ export function capturedStory(scene: Scene, trail: Trail): Http2Story | undefine
     return [
       {
         id: life.id,
-        opened: mark(life.opened),
-        last: mark(life.last),
+        opened: mark(life.opened, life.openedTime),
+        last: mark(life.last, life.lastTime),
         method: life.method,
         path: life.path,
         answered: life.answered !== undefined || life.opener === server,
@@ -44,7 +44,7 @@ export function capturedStory(scene: Scene, trail: Trail): Http2Story | undefine
         reset: reset && {
           by: sideOf(reset.direction),
           code: errorCodeName(reset.errorCode),
-          mark: mark(reset.packet),
+          mark: mark(reset.packet, reset.time),
         },
       },
     ];

@@ -1,4 +1,5 @@
 import { printable } from "../../net/printable.ts";
+import { jsonText } from "../json-text.ts";
 
 /*
  * Markup that cannot be forged by text: `html` is the only way to make it, escapes whatever is put
@@ -19,6 +20,15 @@ export function html(parts: TemplateStringsArray, ...contents: readonly Content[
     text += textOf(content) + (parts[i + 1] ?? "");
   });
   return new Markup(text);
+}
+
+/**
+ * Data for a page's own script: JSON in an element that is not run, with every sign written as an escape that could end the element or begin
+ * a comment in it (HTML Standard §4.12.1.3).
+ */
+export function jsonScript(id: string, value: unknown): Html {
+  const text = jsonText(value).replace(/[<>&]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return new Markup(`<script type="application/json" id="${escapeHtml(id)}">${text}</script>`);
 }
 
 /** The characters of a piece of markup. */

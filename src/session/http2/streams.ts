@@ -1,3 +1,4 @@
+import type { Nanoseconds } from "../../net/time.ts";
 import type { Direction } from "../payload/chunk.ts";
 import type { Field, Frame } from "./frame.ts";
 import { REFUSED_STREAM } from "./names.ts";
@@ -13,9 +14,14 @@ export interface StreamLife {
   readonly opened: number;
   /** The packet of the latest frame. */
   readonly last: number;
+  /** When these packets came; absent where a stream began with an Upgrade. (Packets in the middle of a long flow are not kept elsewhere.) */
+  readonly openedTime: Nanoseconds | undefined;
+  readonly lastTime: Nanoseconds | undefined;
   readonly end: StreamEnd;
   /** Of a reset stream: who reset it and why. */
-  readonly reset: { readonly direction: Direction; readonly errorCode: number; readonly packet: number } | undefined;
+  readonly reset:
+    | { readonly direction: Direction; readonly errorCode: number; readonly packet: number; readonly time: Nanoseconds }
+    | undefined;
   /** Frames of each direction with END_STREAM seen. */
   readonly ended: readonly [boolean, boolean];
   readonly method: string | undefined;
@@ -57,13 +63,14 @@ export class Streams {
     const stream = this.#of(frame);
     if (stream === undefined) return false;
     stream.last = frame.packet;
+    stream.lastTime = frame.time;
     if (frame.direction !== stream.opener) stream.answered ??= frame.packet;
     if (frame.fields !== undefined) takeFields(stream, frame.fields.fields);
     const { body, direction } = frame;
     if (body.kind === "data") stream.octets[direction] += frame.length;
     if (body.kind === "rst-stream") {
       stream.end = "reset";
-      stream.reset ??= { direction, errorCode: body.errorCode, packet: frame.packet };
+      stream.reset ??= { direction, errorCode: body.errorCode, packet: frame.packet, time: frame.time };
       stream.refused ||= body.errorCode === REFUSED_STREAM;
       return true;
     }
@@ -92,7 +99,7 @@ export class Streams {
     this.#streams.set(1, stream);
   }
 
-  #of({ streamId, type, direction, packet }: Frame): Growing | undefined {
+  #of({ streamId, type, direction, packet, time }: Frame): Growing | undefined {
     const known = this.#streams.get(streamId);
     if (known !== undefined || streamId === 0) return known;
     // PRIORITY and late WINDOW_UPDATE or RST_STREAM open nothing.
@@ -101,18 +108,20 @@ export class Streams {
       this.#omitted++;
       return undefined;
     }
-    const stream = fresh(streamId, direction, packet);
+    const stream = fresh(streamId, direction, packet, time);
     this.#streams.set(streamId, stream);
     return stream;
   }
 }
 
-function fresh(id: number, opener: Direction, packet: number): Growing {
+function fresh(id: number, opener: Direction, packet: number, time?: Nanoseconds): Growing {
   return {
     id,
     opener,
     opened: packet,
     last: packet,
+    openedTime: time,
+    lastTime: time,
     end: "open",
     reset: undefined,
     ended: [false, false],

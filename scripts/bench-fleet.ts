@@ -1,0 +1,149 @@
+/**
+ * Measures the simulator: `npm run bench:fleet` (some minutes), `-- --short` (under a minute; its figures show the way only).
+ * Figures are a second of processor time on one core, so that other work on the machine counts little. SimPy stands beside if
+ * /usr/bin/python3, or the Python that HALFOPEN_PYTHON names, has it (Debian: python3-simpy).
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Dice } from "../src/fleet/engine/dice.ts";
+import { EventQueue } from "../src/fleet/engine/event-queue.ts";
+import { simulate } from "../src/fleet/simulate.ts";
+import { readScenario } from "../src/scenario/read-scenario.ts";
+import type { Clients, Scenario } from "../src/scenario/scenario.ts";
+
+const { values: options } = parseArgs({ options: { short: { type: "boolean", default: false } } });
+const short = options.short;
+type Story = Omit<Scenario, "variants">;
+
+const seconds = (from: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1e6;
+};
+const millions = (n: number): string => (n / 1e6).toFixed(2);
+
+console.log("Events a second on one core, in millions (remove the earliest, put in one):\n");
+console.log("pending      our queue    full model   SimPy's queue");
+for (const pending of short ? [10_000] : [10_000, 1_000_000]) {
+  const bare = hold(pending);
+  const full = fullModel(pending);
+  const simpy = simpyHold(pending);
+  const beside = simpy === undefined ? "absent" : `${millions(simpy.rate)} (${simpy.name})`;
+  console.log(
+    `${String(pending).padEnd(12)} ${millions(bare).padEnd(12)} ${`${millions(full.rate)}`.padEnd(12)} ${beside}`,
+  );
+  console.log(`             full model: ${full.pending} events pending, ${full.events} handled`);
+  if (simpy !== undefined)
+    console.log(`             full model over SimPy's bare queue: ${(full.rate / simpy.rate).toFixed(1)}`);
+}
+
+console.log("\nCost of ten simulated minutes, by nodes (request granularity, no captures):\n");
+console.log("nodes    events      seconds   microseconds of processor time per node and simulated minute");
+for (const nodes of short ? [50, 500] : [50, 500, 5000, 15_000]) {
+  const from = process.cpuUsage();
+  const { totals } = simulate(cluster(nodes, short ? 2 : 10), { seed: 1 });
+  const taken = seconds(from);
+  const per = (taken * 1e6) / nodes / (short ? 2 : 10);
+  console.log(
+    `${String(nodes).padEnd(8)} ${String(totals.events).padEnd(11)} ${taken.toFixed(2).padEnd(9)} ${per.toFixed(0)}`,
+  );
+}
+
+const minutes = short ? 1 : 60;
+console.log(
+  `\n${minutes} simulated minutes of 5,000 nodes, 5 API servers, 3 balancer nodes (scenarios/cluster-5000-nodes.yaml):\n`,
+);
+{
+  const memory: string[] = [];
+  const from = process.cpuUsage();
+  const wall = performance.now();
+  const story = {
+    ...cluster(5000, minutes),
+    story: cluster(5000, 60).story.filter(({ atMs }) => atMs < minutes * 60_000),
+  };
+  let last = -1;
+  const { totals } = simulate(story, {
+    seed: 1,
+    onProgress: (fraction) => {
+      if (Math.floor(fraction * 6) === last) return;
+      last = Math.floor(fraction * 6);
+      memory.push(`${Math.round(process.memoryUsage.rss() / 1e6)}`);
+    },
+  });
+  const taken = seconds(from);
+  console.log(
+    `${totals.events} events, ${totals.requests} requests: ${taken.toFixed(1)} s of processor time, ${((performance.now() - wall) / 1000).toFixed(1)} s by the clock`,
+  );
+  console.log(`resident memory at each sixth, MB: ${memory.join(" ")}`);
+}
+
+/** The bare queue. */
+function hold(pending: number): number {
+  const dice = new Dice(1);
+  const stream = dice.stream("hold");
+  const gaps = Float64Array.from({ length: 65_536 }, () => Math.floor(dice.exponential(stream, 1e9)));
+  const queue = new EventQueue(1e9 / pending);
+  for (let i = 0; i < pending; i++) queue.push(gaps[i & 65_535] as number, 0, i);
+  const count = short ? 1e6 : 5e6;
+  const turn = (times: number): void => {
+    for (let i = 0; i < times; i++) {
+      queue.pop();
+      queue.push(queue.at + (gaps[i & 65_535] as number), 0, queue.index);
+    }
+  };
+  turn(count / 5);
+  const from = process.cpuUsage();
+  turn(count);
+  return count / seconds(from);
+}
+
+/** The whole simulation, sized so that about so many events wait; its second half is measured. */
+function fullModel(pending: number): { rate: number; pending: number; events: number } {
+  const story = crowd(pending);
+  let half: { events: number; cpu: NodeJS.CpuUsage } | undefined;
+  let waiting = 0;
+  let count = 0;
+  let taken = 0;
+  simulate(story, {
+    seed: 1,
+    stepMs: story.durationMs / 20,
+    onProgress: (fraction, events, left) => {
+      if (fraction >= 0.5 && half === undefined) half = { events, cpu: process.cpuUsage() };
+      if (fraction < 1 || half === undefined || taken > 0) return;
+      waiting = left;
+      count = events - half.events;
+      taken = seconds(half.cpu);
+    },
+  });
+  return { rate: count / taken, pending: waiting, events: count };
+}
+
+function simpyHold(pending: number): { name: string; rate: number } | undefined {
+  const script = join(import.meta.dirname, "bench/simpy-hold.py");
+  const python = process.env.HALFOPEN_PYTHON ?? "/usr/bin/python3";
+  const events = Math.max(2 * pending, short ? 200_000 : 1_000_000);
+  const run = spawnSync(python, [script, String(pending), String(events)], { encoding: "utf8", timeout: 300_000 });
+  const [name, rate] = (run.stdout ?? "").trim().split("\t");
+  return run.status === 0 && name !== undefined ? { name, rate: Number(rate) } : undefined;
+}
+
+function cluster(nodes: number, minutes: number): Story {
+  const file = join(import.meta.dirname, "../scenarios/cluster-5000-nodes.yaml");
+  const { variants: _, ...base } = readScenario(file, readFileSync(file, "utf8"));
+  const kubelet = { ...(base.network.clients.kubelet as Clients), count: nodes };
+  const network = { ...base.network, clients: { ...base.network.clients, kubelet } };
+  return { ...base, durationMs: minutes * 60_000, network, story: nodes === 5000 && minutes === 60 ? base.story : [] };
+}
+
+/** Many clients that ask a little: each connection has about three events waiting. */
+function crowd(pending: number): Story {
+  const base = cluster(1, 1);
+  const hosts = Math.min(50_000, Math.max(1, Math.round(pending / 3)));
+  const connections = Math.max(1, Math.round(pending / 3 / hosts));
+  const kubelet = base.network.clients.kubelet as Clients;
+  const requests = { ...kubelet.requests, everyMs: 1000, spacing: "poisson" as const };
+  const crowd: Clients = { ...kubelet, kind: "plain", count: hosts, connections, requests };
+  const seconds = short ? 20 : pending > 100_000 ? 12 : 200;
+  return { ...base, durationMs: seconds * 1000, network: { ...base.network, clients: { crowd } } };
+}

@@ -1,0 +1,69 @@
+import type { Kernel } from "../kernel/kernel.ts";
+import { SOCKET_TIMES, T_ORDER } from "../kernel/layout.ts";
+import { P_FROM_PORT, P_HOP, P_SOCKET, P_TO, PACKET_WORDS } from "../kernel/packets.ts";
+import { receive } from "../kernel/tcp-input.ts";
+import type { Links } from "./links.ts";
+import type { Nat } from "./nat.ts";
+import type { NetworkBalancer } from "./network-balancer.ts";
+import type { Places } from "./places.ts";
+
+/** Takes packets from place to place: host, translating box, balancer node, host. */
+export class Fabric {
+  balancer: NetworkBalancer | undefined;
+  readonly nats: Map<number, Nat> = new Map();
+  readonly #kernel: Kernel;
+  readonly #links: Links;
+  readonly #places: Places;
+  readonly #servicePort: number;
+
+  constructor(kernel: Kernel, links: Links, places: Places, servicePort: number) {
+    this.#kernel = kernel;
+    this.#links = links;
+    this.#places = places;
+    this.#servicePort = servicePort;
+  }
+
+  /** A packet leaves its host. */
+  transmit(packet: number, place: number): void {
+    if (this.#links.tap !== undefined) this.#links.tap.sent(packet, place);
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    const socket = rows[p + P_SOCKET] as number;
+    const next = this.#places.lost[place] === true ? -1 : this.#firstHop(packet, place);
+    if (next < 0) this.#links.drop(packet);
+    else if (socket < 0) this.#links.cross(packet, next, NO_ORDER, -1);
+    else this.#links.cross(packet, next, this.#kernel.sockets.times, socket * SOCKET_TIMES + T_ORDER);
+  }
+
+  #firstHop(packet: number, place: number): number {
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    if (
+      this.balancer !== undefined &&
+      this.#places.kinds[place] === "server" &&
+      rows[p + P_FROM_PORT] === this.#servicePort
+    )
+      return this.balancer.wayBack(packet);
+    const behind = this.#places.behind[place] as number;
+    return behind >= 0 ? behind : (rows[p + P_TO] as number);
+  }
+
+  /** A packet reaches the place it was on its way to. */
+  arrive(packet: number): void {
+    const place = this.#kernel.packets.rows[packet * PACKET_WORDS + P_HOP] as number;
+    if (this.#places.lost[place] === true) {
+      this.#links.drop(packet);
+      return;
+    }
+    if (this.#links.tap !== undefined) this.#links.tap.arrived(packet, place);
+    const kind = this.#places.kinds[place];
+    if (kind === "node" && this.balancer !== undefined) this.balancer.forward(packet, place);
+    else if (kind === "nat") this.nats.get(place)?.forward(packet, place);
+    else {
+      receive(this.#kernel, packet);
+      this.#links.drop(packet);
+    }
+  }
+}
+
+const NO_ORDER: Float64Array = new Float64Array(0);

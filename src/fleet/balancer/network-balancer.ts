@@ -1,0 +1,316 @@
+/**
+ * The nodes of a layer 4 balancer: one address a zone, a table of flows each. What they do with packets is what was seen with AWS
+ * Network Load Balancers and built again from nftables: destination rewritten, source kept or translated, a flow that was silent
+ * for the idle timeout forgotten without a word, any later packet but a SYN answered with RST (number: what it acknowledged; no
+ * options, IP identification 0) or dropped.
+ *
+ * The way back of a flow whose client address was kept is decided behind the target, by its four-tuple there: the node that
+ * forwarded latest (or first). Where two nodes forward one client port to one target, one of them gets the replies of both.
+ *
+ * Not modelled: TLS listeners, connections reset because a target became unhealthy (only new flows avoid it), the share of targets that
+ * must be healthy, DNS caches other than `dnsMs`.
+ */
+import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
+import type { NetworkBalancer as Settings } from "../../scenario/scenario.ts";
+import { type Dice, mix } from "../engine/dice.ts";
+import { TupleTable } from "../engine/tuple-table.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { P_FLAGS, P_FROM, P_FROM_PORT, P_SEQ, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } from "../kernel/packets.ts";
+import { resetAnswering } from "../kernel/tcp-output.ts";
+import {
+  C_FIN_CLIENT,
+  C_FIN_TARGET,
+  C_RESET,
+  FLOW_TIMES,
+  FLOW_WORDS,
+  FlowRows,
+  W_CLIENT,
+  W_CLIENT_PORT,
+  W_CLOSING,
+  W_ISN,
+  W_LAST,
+  W_LIVE,
+  W_NODE,
+  W_ORDER_CLIENT,
+  W_ORDER_TARGET,
+  W_OUTSIDE,
+  W_OUTSIDE_PORT,
+  W_TARGET,
+} from "./flow-rows.ts";
+import type { Links } from "./links.ts";
+import type { Places } from "./places.ts";
+import { Targets } from "./targets.ts";
+
+export class NetworkBalancer {
+  readonly targets: Targets;
+  /** New flows for which no port was free, resets of its own, collisions of two flows at one target. */
+  portErrors = 0;
+  resets = 0;
+  collisions = 0;
+  readonly #settings: Settings;
+  readonly #kernel: Kernel;
+  readonly #links: Links;
+  readonly #port: number;
+  readonly #places: Places;
+  readonly #dice: Dice;
+  readonly #stream: number;
+  readonly #secret: number;
+  readonly #idle: number;
+  readonly #rows: FlowRows = new FlowRows();
+  /** Rows by the client's four-tuple at the node, and by the target's four-tuple. */
+  readonly #flows: TupleTable = new TupleTable();
+  readonly #bindings: TupleTable = new TupleTable();
+  /** Next port to try, by node and target. */
+  readonly #nextPort: TupleTable = new TupleTable();
+
+  constructor(settings: Settings, parts: BalancerParts) {
+    this.#settings = settings;
+    this.#kernel = parts.kernel;
+    this.#links = parts.links;
+    this.#port = parts.port;
+    this.#places = parts.places;
+    this.#dice = parts.dice;
+    this.#stream = parts.dice.stream("balancer");
+    this.#secret = parts.dice.bits(this.#stream);
+    this.#idle = settings.idleTimeoutMs * 1e6;
+    this.targets = new Targets(parts.places, parts.servers, settings);
+  }
+
+  /** The node that a packet from a target goes to; -1: nobody knows the way. */
+  wayBack(packet: number): number {
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    const to = rows[p + P_TO] as number;
+    if (this.#places.kinds[to] === "node") return to;
+    const row = this.#bindings.get(
+      (to << 16) | (rows[p + P_TO_PORT] as number),
+      ((rows[p + P_FROM] as number) << 16) | (rows[p + P_FROM_PORT] as number),
+    );
+    return row < 0 ? -1 : (this.#rows.words[row * FLOW_WORDS + W_NODE] as number);
+  }
+
+  /** A packet arrived at a node: it is sent on, answered or dropped. */
+  forward(packet: number, node: number): void {
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    if (rows[p + P_TO] === node && rows[p + P_TO_PORT] === this.#port) this.#towardsTarget(packet, node);
+    else this.#towardsClient(packet, node);
+  }
+
+  /** The node is gone or new: it knows no flow. */
+  forgetFlows(node: number): void {
+    for (let row = 0; row < this.#rows.used; row++) {
+      const w = row * FLOW_WORDS;
+      if (this.#rows.words[w + W_LIVE] === 1 && this.#rows.words[w + W_NODE] === node) this.#remove(row);
+    }
+  }
+
+  /** Takes out rows whose time is over. Called now and then; what they decide is decided by time alone. */
+  sweep(): void {
+    for (let row = 0; row < this.#rows.used; row++) {
+      if (this.#rows.words[row * FLOW_WORDS + W_LIVE] !== 1) continue;
+      const silent = this.#kernel.now - (this.#rows.times[row * FLOW_TIMES + W_LAST] as number);
+      if (silent > this.#lifetime(row)) this.#remove(row);
+    }
+  }
+
+  #towardsTarget(packet: number, node: number): void {
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    const client = rows[p + P_FROM] as number;
+    const port = rows[p + P_FROM_PORT] as number;
+    const flags = rows[p + P_FLAGS] as number;
+    const syn = (flags & (SYN | ACK | RST)) === SYN;
+    let row = this.#flows.get((client << 16) | port, (node << 16) | this.#port);
+    if (row >= 0 && this.#isForgotten(row, syn, rows[p + P_SEQ] as number)) {
+      this.#remove(row);
+      row = -1;
+    }
+    if (row < 0) {
+      if (!syn) {
+        this.#refuse(packet, node);
+        return;
+      }
+      row = this.#open(client, port, node, rows[p + P_SEQ] as number);
+      if (row < 0) {
+        this.#links.drop(packet);
+        return;
+      }
+    }
+    const w = row * FLOW_WORDS;
+    const words = this.#rows.words;
+    const target = words[w + W_TARGET] as number;
+    if (this.#endedByDeregistration(target)) {
+      this.#remove(row);
+      this.#refuse(packet, node);
+      return;
+    }
+    this.#touch(row, flags, C_FIN_CLIENT);
+    this.#bind(row, target);
+    rows[p + P_FROM] = words[w + W_OUTSIDE] as number;
+    rows[p + P_FROM_PORT] = words[w + W_OUTSIDE_PORT] as number;
+    rows[p + P_TO] = target;
+    rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
+    this.#links.tap?.forwarded(packet, node);
+    this.#links.cross(packet, target, this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
+  }
+
+  #towardsClient(packet: number, node: number): void {
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    const to = ((rows[p + P_TO] as number) << 16) | (rows[p + P_TO_PORT] as number);
+    const target = rows[p + P_FROM] as number;
+    const row =
+      rows[p + P_TO] === node
+        ? this.#bindings.get(to, (target << 16) | (rows[p + P_FROM_PORT] as number))
+        : this.#flows.get(to, (node << 16) | this.#port);
+    const w = row * FLOW_WORDS;
+    if (row < 0 || this.#rows.words[w + W_TARGET] !== target || this.#isForgotten(row, false, 0)) {
+      if (row >= 0 && this.#rows.words[w + W_TARGET] === target) this.#remove(row);
+      this.#refuse(packet, node);
+      return;
+    }
+    if (this.#endedByDeregistration(target)) {
+      this.#remove(row);
+      this.#refuse(packet, node);
+      return;
+    }
+    this.#touch(row, rows[p + P_FLAGS] as number, C_FIN_TARGET);
+    const client = this.#rows.words[w + W_CLIENT] as number;
+    rows[p + P_FROM] = node;
+    rows[p + P_TO] = client;
+    rows[p + P_TO_PORT] = this.#rows.words[w + W_CLIENT_PORT] as number;
+    rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
+    this.#links.tap?.forwarded(packet, node);
+    this.#links.cross(packet, client, this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
+  }
+
+  #open(client: number, clientPort: number, node: number, isn: number): number {
+    const eligible = this.targets.eligible(node);
+    if (eligible.length === 0) return -1;
+    const draw =
+      this.#settings.choice === "random"
+        ? this.#dice.below(this.#stream, eligible.length)
+        : (mix(mix(mix(this.#secret, (client << 16) | clientPort), (node << 16) | this.#port), isn) >>> 0) %
+          eligible.length;
+    const target = eligible[draw] as number;
+    const outsidePort = this.#settings.preserveClientIp ? clientPort : this.#freePort(node, target);
+    if (outsidePort === 0) {
+      this.portErrors++;
+      return -1;
+    }
+    const row = this.#rows.take();
+    const w = row * FLOW_WORDS;
+    const words = this.#rows.words;
+    words[w + W_CLIENT] = client;
+    words[w + W_CLIENT_PORT] = clientPort;
+    words[w + W_NODE] = node;
+    words[w + W_TARGET] = target;
+    words[w + W_OUTSIDE] = this.#settings.preserveClientIp ? client : node;
+    words[w + W_OUTSIDE_PORT] = outsidePort;
+    words[w + W_ISN] = isn;
+    this.#flows.set((client << 16) | clientPort, (node << 16) | this.#port, row);
+    this.#rows.times[row * FLOW_TIMES + W_LAST] = this.#kernel.now;
+    return row;
+  }
+
+  /** 0: all ports of this node towards this target are taken. */
+  #freePort(node: number, target: number): number {
+    const [first, last] = this.#settings.snatPorts;
+    const count = last - first + 1;
+    const from = Math.max(0, this.#nextPort.get(node, target));
+    for (let i = 0; i < count; i++) {
+      const port = first + ((from + i) % count);
+      const held = this.#bindings.get((node << 16) | port, (target << 16) | this.#port);
+      if (held >= 0) {
+        const silent = this.#kernel.now - (this.#rows.times[held * FLOW_TIMES + W_LAST] as number);
+        if (silent <= this.#lifetime(held)) continue;
+        this.#remove(held);
+      }
+      this.#nextPort.set(node, target, (from + i + 1) % count);
+      return port;
+    }
+    return 0;
+  }
+
+  /** Whose replies the target's answers are taken for. */
+  #bind(row: number, target: number): void {
+    const w = row * FLOW_WORDS;
+    const a = ((this.#rows.words[w + W_OUTSIDE] as number) << 16) | (this.#rows.words[w + W_OUTSIDE_PORT] as number);
+    const b = (target << 16) | this.#port;
+    const bound = this.#bindings.get(a, b);
+    if (bound === row) return;
+    const other = bound >= 0 && !this.#isForgotten(bound, false, 0) && !this.#isClosed(bound);
+    if (other && this.#settings.replyPath === "first") return;
+    this.#bindings.set(a, b, row);
+  }
+
+  #isForgotten(row: number, syn: boolean, isn: number): boolean {
+    const w = row * FLOW_WORDS;
+    if (this.#kernel.now - (this.#rows.times[row * FLOW_TIMES + W_LAST] as number) > this.#idle) return true;
+    // A new connection from a port whose last one was closed is a new flow.
+    return syn && this.#rows.words[w + W_CLOSING] !== 0 && this.#rows.words[w + W_ISN] !== isn;
+  }
+
+  /** Both ends have closed it, or one reset it. */
+  #isClosed(row: number): boolean {
+    const closing = this.#rows.words[row * FLOW_WORDS + W_CLOSING] as number;
+    return (closing & C_RESET) !== 0 || closing === (C_FIN_CLIENT | C_FIN_TARGET);
+  }
+
+  #lifetime(row: number): number {
+    return this.#isClosed(row) ? Math.min(this.#idle, CLOSED_FOR) : this.#idle;
+  }
+
+  #touch(row: number, flags: number, side: number): void {
+    this.#rows.times[row * FLOW_TIMES + W_LAST] = this.#kernel.now;
+    if ((flags & (FIN | RST)) === 0) return;
+    const w = row * FLOW_WORDS + W_CLOSING;
+    this.#rows.words[w] =
+      (this.#rows.words[w] as number) | ((flags & FIN) !== 0 ? side : 0) | ((flags & RST) !== 0 ? C_RESET : 0);
+  }
+
+  #endedByDeregistration(target: number): boolean {
+    return this.#settings.resetAfterDeregistration && this.#kernel.now >= this.targets.endsAt(target);
+  }
+
+  #refuse(packet: number, node: number): void {
+    if (this.#settings.forgotten === "reset") {
+      const reset = resetAnswering(this.#kernel, packet);
+      if (reset >= 0) {
+        this.resets++;
+        this.#links.tap?.forwarded(reset, node);
+        this.#links.cross(reset, this.#kernel.packets.rows[reset * PACKET_WORDS + P_TO] as number, NO_ORDER, -1);
+      }
+    }
+    this.#links.drop(packet);
+  }
+
+  #remove(row: number): void {
+    const w = row * FLOW_WORDS;
+    const words = this.#rows.words;
+    this.#flows.delete(
+      ((words[w + W_CLIENT] as number) << 16) | (words[w + W_CLIENT_PORT] as number),
+      ((words[w + W_NODE] as number) << 16) | this.#port,
+    );
+    const a = ((words[w + W_OUTSIDE] as number) << 16) | (words[w + W_OUTSIDE_PORT] as number);
+    const b = ((words[w + W_TARGET] as number) << 16) | this.#port;
+    if (this.#bindings.get(a, b) === row) this.#bindings.delete(a, b);
+    this.#rows.release(row);
+  }
+}
+
+const NO_ORDER: Float64Array = new Float64Array(0);
+
+/** How long a closed flow keeps its port. */
+const CLOSED_FOR = 60e9;
+
+export interface BalancerParts {
+  readonly kernel: Kernel;
+  readonly links: Links;
+  readonly places: Places;
+  readonly dice: Dice;
+  /** Of the listener, and of the targets. */
+  readonly port: number;
+  readonly servers: readonly number[];
+}

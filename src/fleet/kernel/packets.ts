@@ -1,0 +1,64 @@
+/**
+ * Packets on their way, as rows of one typed array. A packet is a TCP segment with addresses and carries no bytes: its payload is a range
+ * of the sender's stream, and the sender's socket keeps the messages in it until nothing points to them any more.
+ */
+export class Packets {
+  rows: Int32Array = new Int32Array(PACKET_WORDS * 1024);
+  #free = -1;
+  #used = 0;
+  /** Packets in flight. */
+  count = 0;
+
+  take(): number {
+    this.count++;
+    const free = this.#free;
+    if (free >= 0) {
+      this.#free = this.rows[free * PACKET_WORDS] as number;
+      return free;
+    }
+    if ((this.#used + 1) * PACKET_WORDS > this.rows.length) {
+      const rows = new Int32Array(2 * this.rows.length);
+      rows.set(this.rows);
+      this.rows = rows;
+    }
+    return this.#used++;
+  }
+
+  release(packet: number): void {
+    this.count--;
+    this.rows[packet * PACKET_WORDS] = this.#free;
+    this.#free = packet;
+  }
+}
+
+export const PACKET_WORDS = 16;
+/** Words of a row. Addresses are numbers of places (`Addresses`), ports are numbers. */
+export const P_FROM = 0;
+export const P_TO = 1;
+export const P_FROM_PORT = 2;
+export const P_TO_PORT = 3;
+export const P_SEQ = 4;
+export const P_ACK = 5;
+/** Flags as in net/tcp-flags.ts. */
+export const P_FLAGS = 6;
+/** Payload bytes. */
+export const P_LENGTH = 7;
+/** Window field as it stands in the header. */
+export const P_WINDOW = 8;
+/** Timestamp value and echo (RFC 7323); meaningful with `O_TIMESTAMP`. */
+export const P_TS = 9;
+export const P_ECHO = 10;
+/** Which options it has: the `O_` bits. */
+export const P_OPTIONS = 11;
+/** The socket that sent it, whose stream the payload is part of; -1: none (a reset by a kernel or a box). */
+export const P_SOCKET = 12;
+/** The place where it arrives next. */
+export const P_HOP = 13;
+/** TTL in the upper half, IP identification in the lower. */
+export const P_TTL_ID = 14;
+/** What the link needs to keep packets in order: a slot of the sender's. */
+export const P_SPARE = 15;
+
+export const O_TIMESTAMP = 1;
+/** MSS, SACK permitted, window scale: what a SYN carries. */
+export const O_SYN = 2;

@@ -1,0 +1,106 @@
+import type { Simulation } from "../simulation.ts";
+import { gini, largestOverMean } from "./imbalance.ts";
+
+/** Counts while a simulation runs and makes series of the counts, step by step. */
+export class Recorder {
+  /** Connections that each server has now, and requests it took in this step. */
+  readonly connections: Float64Array;
+  readonly requests: Float64Array;
+  /** Whether each server takes part in the balance. */
+  readonly up: boolean[];
+  notReadyNodes = 0;
+  readonly totals: Record<Counter, number> = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<
+    Counter,
+    number
+  >;
+  readonly #before: Record<Counter, number> = { ...this.totals };
+  readonly #series: Series;
+  readonly #stepMs: number;
+  #step = 0;
+
+  constructor(servers: number, durationMs: number, stepMs: number) {
+    const steps = Math.ceil(durationMs / stepMs);
+    const series = (): Float64Array => new Float64Array(steps);
+    this.connections = new Float64Array(servers);
+    this.requests = new Float64Array(servers);
+    this.up = new Array<boolean>(servers).fill(true);
+    this.#stepMs = stepMs;
+    this.#series = {
+      connections: Array.from({ length: servers }, series),
+      requestsPerSecond: Array.from({ length: servers }, series),
+      reconnectsPerSecond: series(),
+      collisions: series(),
+      connectionsLost: series(),
+      notReadyNodes: series(),
+      missedLeaseUpdates: series(),
+      relistsPerSecond: series(),
+      gini: series(),
+      maxOverMean: series(),
+    };
+  }
+
+  /** Closes one step. */
+  sample(): void {
+    const i = this.#step++;
+    const s = this.#series;
+    const perSecond = 1000 / this.#stepMs;
+    for (const [server, count] of this.connections.entries()) {
+      (s.connections[server] as Float64Array)[i] = count;
+      (s.requestsPerSecond[server] as Float64Array)[i] = (this.requests[server] as number) * perSecond;
+    }
+    this.requests.fill(0);
+    s.reconnectsPerSecond[i] = this.#since("reconnects") * perSecond;
+    s.collisions[i] = this.#since("collisions");
+    s.connectionsLost[i] = this.#since("connectionsLost");
+    s.missedLeaseUpdates[i] = this.#since("missedLeaseUpdates");
+    s.relistsPerSecond[i] = this.#since("relists") * perSecond;
+    s.notReadyNodes[i] = this.notReadyNodes;
+    const up = this.connections.filter((_, server) => this.up[server] === true);
+    s.gini[i] = gini(up);
+    s.maxOverMean[i] = largestOverMean(up);
+  }
+
+  result(about: Pick<Simulation, "scenario" | "variant" | "seed" | "durationMs"> & { events: number }): Simulation {
+    const { events, ...named } = about;
+    return { ...named, detail: "full", stepMs: this.#stepMs, ...this.#series, totals: { events, ...this.totals } };
+  }
+
+  #since(counter: Counter): number {
+    const count = this.totals[counter] - this.#before[counter];
+    this.#before[counter] = this.totals[counter];
+    return count;
+  }
+}
+
+const COUNTERS = [
+  "requests",
+  "requestsFailed",
+  "connectionsOpened",
+  "reconnects",
+  "connectsFailed",
+  "goaways",
+  "collisions",
+  "connectionsLost",
+  "lostMs",
+  "missedLeaseUpdates",
+  "notReady",
+  "notReadyMs",
+  "relists",
+  "relistBytes",
+] as const;
+
+type Counter = (typeof COUNTERS)[number];
+
+type Series = Pick<
+  Simulation,
+  | "connections"
+  | "requestsPerSecond"
+  | "reconnectsPerSecond"
+  | "collisions"
+  | "connectionsLost"
+  | "notReadyNodes"
+  | "missedLeaseUpdates"
+  | "relistsPerSecond"
+  | "gini"
+  | "maxOverMean"
+>;

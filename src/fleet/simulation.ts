@@ -1,0 +1,54 @@
+/**
+ * What a simulation of one scenario with one seed gives. Series share one clock: value i holds for the time from i·stepMs up to
+ * (i+1)·stepMs (rates and counts: over that step; levels: at its end).
+ */
+export interface Simulation {
+  readonly scenario: string;
+  /** "base" or the variant's name. */
+  readonly variant: string;
+  readonly seed: number;
+  /** "full": every request is an event. "thinned": requests that decide nothing were skipped. */
+  readonly detail: "full" | "thinned";
+  readonly durationMs: number;
+  readonly stepMs: number;
+  /** One row for each server. */
+  readonly connections: readonly Float64Array[];
+  readonly requestsPerSecond: readonly Float64Array[];
+  /** Of the whole fleet. */
+  readonly reconnectsPerSecond: Float64Array;
+  readonly collisions: Float64Array;
+  readonly connectionsLost: Float64Array;
+  readonly notReadyNodes: Float64Array;
+  readonly missedLeaseUpdates: Float64Array;
+  readonly relistsPerSecond: Float64Array;
+  /** Gini coefficient and largest over mean of the connections per server that is up. */
+  readonly gini: Float64Array;
+  readonly maxOverMean: Float64Array;
+  readonly totals: SimulationTotals;
+}
+
+export interface SimulationTotals {
+  /** Events the engine handled. */
+  readonly events: number;
+  readonly requests: number;
+  /** Requests whose caller saw an error. */
+  readonly requestsFailed: number;
+  readonly connectionsOpened: number;
+  /** Opened because an earlier one of the same client ended. */
+  readonly reconnects: number;
+  /** Attempts to connect that failed (timeout, refusal, no port). */
+  readonly connectsFailed: number;
+  readonly goaways: number;
+  /** New connections whose four-tuple was in use at the target. */
+  readonly collisions: number;
+  /** Connections that one end believed in when the other did not, or that ended by reset or timeout with something open. */
+  readonly connectionsLost: number;
+  /** Sum over lost connections of the time until their client knew. */
+  readonly lostMs: number;
+  readonly missedLeaseUpdates: number;
+  /** Times that a node went from Ready to NotReady, and the time that nodes were so. */
+  readonly notReady: number;
+  readonly notReadyMs: number;
+  readonly relists: number;
+  readonly relistBytes: number;
+}

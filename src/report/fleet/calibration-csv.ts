@@ -1,0 +1,21 @@
+import type { CalibrationReport } from "./calibration-report.ts";
+import { TARGET_WORDS } from "./calibration-report.ts";
+import { csvField } from "./csv.ts";
+
+/** The trade-off curve as CSV (RFC 4180), in long form: a line for each measure at each chance. Empty: not known; `Infinity`: never. */
+export function renderCalibrationCsv({ calibration }: CalibrationReport): string {
+  const lines = ["chance,seeds,measure,mean,low,high,theory,target,verdict"];
+  for (const { chance, seeds, measures } of calibration.curve) {
+    for (const { name } of TARGET_WORDS) {
+      const { simulated, theory, verdict } = measures[name];
+      const numbers = [simulated.mean, simulated.low, simulated.high, theory, calibration.targets[name]].map(
+        numberField,
+      );
+      lines.push([chance, seeds, csvField(name), ...numbers, verdict ?? ""].join(","));
+    }
+  }
+  return lines.map((line) => `${line}\r\n`).join("");
+}
+
+const numberField = (value: number | undefined): string =>
+  value === undefined || Number.isNaN(value) ? "" : String(value);

@@ -1,0 +1,222 @@
+import { describe, expect, test } from "vitest";
+import { sampleArm, sampleReport } from "../../../tests/sample-simulations.ts";
+import { Fault } from "../../net/fault.ts";
+import { csvField, renderSimulationCsv } from "./csv.ts";
+import { renderSimulationHtml } from "./html.ts";
+import { renderSimulationJson } from "./json.ts";
+import { mergeReports } from "./merge.ts";
+import { printEstimate, printNumber, printTime } from "./numbers.ts";
+import { readSimulationReport } from "./read-json.ts";
+import { type SimulationReport, summarised } from "./simulation-report.ts";
+import { buckets, sparkline } from "./sparkline.ts";
+import { renderSimulationText } from "./text.ts";
+import { verdictOf } from "./verdict.ts";
+
+const LOSING = sampleArm(
+  "base",
+  [3, 5, 4, 6].map((lost) => ({ lost, collisions: lost, notReady: 2 })),
+);
+const HOLDING = sampleArm("preservation-off", [{}, {}, {}, {}]);
+const REPORT = sampleReport([LOSING, HOLDING]);
+const json = (report: SimulationReport): string => [...renderSimulationJson(report)].join("");
+const again = (report: SimulationReport): SimulationReport => readSimulationReport("part.json", json(report));
+const lineOf = (...arms: Parameters<typeof sampleReport>[0]): string =>
+  verdictOf("A sample.", summarised(sampleReport(arms))).line;
+
+describe("numbers", () => {
+  test.each([
+    [0, "0"],
+    [12, "12"],
+    [12.345, "12.3"],
+    [0.04567, "0.046"],
+    [0.00001234, "1.2e−5"],
+    [1234.5, "1235"],
+    [1234567, "1\u00a0234\u00a0567"],
+    [Number.POSITIVE_INFINITY, "never"],
+    [Number.NaN, "unknown"],
+  ])("%d is printed %s", (value, text) => {
+    expect(printNumber(value)).toBe(text);
+  });
+
+  test("an interval is printed only where one is known, and never below 0", () => {
+    expect(printEstimate({ mean: 3, low: -1, high: 7, seeds: 4 })).toBe("3 (0 – 7)");
+    expect(printEstimate({ mean: 3, low: 3, high: 3, seeds: 1 })).toBe("3");
+    expect(printEstimate({ mean: 3, low: 3, high: 3, seeds: 4 })).toBe("3");
+  });
+
+  test.each([
+    [500, "500 ms"],
+    [45_000, "45 s"],
+    [600_000, "10 min"],
+    [5_400_000, "1 h 30 min"],
+    [172_800_000, "2 d"],
+  ])("%d ms is %s", (ms, text) => {
+    expect(printTime(ms)).toBe(text);
+  });
+});
+
+describe("sparklines", () => {
+  test("go from nothing to full, and leave out what is not known", () => {
+    expect(sparkline([0, 1, 2, 4, 8, Number.NaN], 6, 8)).toBe("·▂▃▅█ ");
+  });
+
+  test("are means of equal stretches, wider or narrower than the series", () => {
+    expect([...buckets([1, 3, 5, 7], 2)]).toEqual([2, 6]);
+    expect([...buckets([1, 3], 4)]).toEqual([1, 1, 3, 3]);
+    expect(sparkline([], 3, 1)).toBe("   ");
+  });
+});
+
+describe("the verdict", () => {
+  test("says what happens, and with what it does not", () => {
+    expect(lineOf(LOSING, HOLDING)).toBe("Nodes become NotReady in 4 of 4 seeds; with preservation-off in none.");
+  });
+
+  test("claims no prevention where chance may have spared every seed", () => {
+    const seldom = sampleArm("base", [{ lost: 1 }, {}, {}, {}]);
+    expect(lineOf(seldom, HOLDING)).toBe(
+      "Connections are lost in 1 of 4 seeds; with preservation-off in none, perhaps by chance.",
+    );
+    expect(lineOf(sampleArm("base", [{ lost: 1 }]), sampleArm("a", [{}]))).toBe(
+      "Connections are lost; with a in none, perhaps by chance.",
+    );
+  });
+
+  test("tells lessening from no clear difference", () => {
+    const less = sampleArm(
+      "chance-low",
+      [1, 1, 0, 1].map((lost) => ({ lost, notReady: lost })),
+    );
+    expect(
+      lineOf(
+        sampleArm(
+          "base",
+          [8, 9, 8, 9].map((lost) => ({ lost, notReady: lost })),
+        ),
+        less,
+      ),
+    ).toBe("Nodes become NotReady in 4 of 4 seeds; with chance-low less so.");
+    expect(
+      lineOf(
+        LOSING,
+        sampleArm(
+          "other",
+          [4, 5, 4, 5].map((lost) => ({ lost, notReady: 2 })),
+        ),
+      ),
+    ).toBe("Nodes become NotReady in 4 of 4 seeds; other makes no clear difference.");
+  });
+
+  test("calls uneven what chance does not explain", () => {
+    const uneven = [{ end: [40, 18, 2] }, { end: [41, 17, 2] }];
+    expect(verdictOf("", summarised(sampleReport([sampleArm("base", uneven)]))).badge).toBe("UNEVEN");
+    // Six connections on three servers: half as many again as the mean is nothing to speak of.
+    expect(verdictOf("", summarised(sampleReport([sampleArm("base", [{ end: [4, 1, 1] }])]))).badge).toBe("HELD");
+  });
+});
+
+describe("JSON", () => {
+  test("has everything: what is read back prints the same, in every format", () => {
+    const back = again(REPORT);
+    expect(json(back)).toBe(json(REPORT));
+    expect(renderSimulationText(back, { width: 100, colour: false })).toBe(
+      renderSimulationText(REPORT, { width: 100, colour: false }),
+    );
+    expect([...renderSimulationCsv(back)].join("")).toBe([...renderSimulationCsv(REPORT)].join(""));
+    expect(renderSimulationHtml(back)).toBe(renderSimulationHtml(REPORT));
+  });
+
+  test.each([
+    ["", /no result of halfopen simulate/],
+    ["{}", /schema is undefined/],
+    ["[1]", /no object/],
+    [json(REPORT).replace('"schema": 1', '"schema": 2'), /schema is 2/],
+    [json(REPORT).replace('"rolling-update"', '"earthquake"'), /unknown what/],
+    [json(REPORT).replace('"connectionsLost":3', '"connectionsLost":"3"'), /connectionsLost is no number/],
+    [json(REPORT).replace('"gini":[0.05,', '"gini":['), /different lengths/],
+    [json(REPORT).replace('"stepMs": 1000', '"stepMs": 0'), /stepMs/],
+  ])("what is something else is refused with a remedy (%#)", (text, message) => {
+    const read = (): unknown => readSimulationReport("part.json", text);
+    expect(read).toThrow(Fault);
+    expect(read).toThrow(message);
+  });
+});
+
+describe("merging", () => {
+  /** What shard `index` of `count` would have run. */
+  function shard(index: number, count: number): SimulationReport {
+    let place = 0;
+    const arms = REPORT.arms.map((arm) => ({ ...arm, runs: arm.runs.filter(() => place++ % count === index) }));
+    return again({ ...REPORT, arms, shard: { index, count } });
+  }
+  const named = (...reports: SimulationReport[]): Parameters<typeof mergeReports>[0] =>
+    reports.map((report, i) => ({ file: `${i}.json`, report }));
+
+  test.each([1, 2, 3, 8])("%i parts, in any order, are the whole", (count) => {
+    const parts = Array.from({ length: count }, (_, i) => shard(i, count)).reverse();
+    expect(json(mergeReports(named(...parts)))).toBe(json(REPORT));
+  });
+
+  test("says which part is missing, there twice, or of something else", () => {
+    const merge =
+      (...reports: SimulationReport[]) =>
+      () =>
+        mergeReports(named(...reports));
+    expect(merge(shard(0, 3), shard(2, 3))).toThrow("Part 1 of 3 (from 0 on) is missing");
+    expect(merge(shard(0, 2), shard(0, 2))).toThrow("are the same part");
+    expect(merge(shard(0, 2), shard(1, 3))).toThrow("one of 3 parts");
+    expect(merge(shard(0, 2), { ...shard(1, 2), stepMs: 500 })).toThrow("stepMs 500, not 1000");
+    expect(merge()).toThrow("nothing to merge");
+  });
+
+  test("a part that was interrupted leaves the whole so", () => {
+    const cut = {
+      ...shard(1, 2),
+      interrupted: true,
+      arms: shard(1, 2).arms.map((arm) => ({ ...arm, runs: arm.runs.slice(1) })),
+    };
+    const merged = mergeReports(named(shard(0, 2), cut));
+    expect(merged.interrupted).toBe(true);
+    expect(renderSimulationText(merged, { width: 100, colour: false })).toContain("before it was interrupted");
+  });
+});
+
+describe("hostile names", () => {
+  const name = `</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e\u001b[31m`;
+  const hostile = sampleReport([sampleArm(name, [{ lost: 1 }], { title: name, kind: "variation" }), HOLDING], {
+    scenario: name,
+    title: name,
+    about: name,
+    version: name,
+  });
+
+  test("stay text in the page: two scripts and the data are all the scripts", () => {
+    const page = renderSimulationHtml(hostile);
+    expect(page.match(/<script/g)).toHaveLength(3);
+    expect(page.match(/<img/g)).toBeNull();
+    expect(page).not.toContain("\u202e");
+  });
+
+  test("stay text on a terminal and in a spreadsheet", () => {
+    const text = renderSimulationText(hostile, { width: 80, colour: false });
+    for (const mark of ["\u001b", "\u202e"]) {
+      expect(text).not.toContain(mark);
+      expect(json(hostile)).not.toContain(mark);
+    }
+    expect(csvField("=cmd|' /C calc'!A0")).toBe("./=cmd|' /C calc'!A0");
+    expect(csvField('a,"b"')).toBe('"a,""b"""');
+  });
+});
+
+test("text keeps to its width", () => {
+  for (const width of [72, 80, 100, 140]) {
+    const lines = renderSimulationText(REPORT, { width, colour: false }).split("\n");
+    expect(lines.filter((line) => [...line].length > width)).toEqual([]);
+  }
+});
+
+test("quiet is the verdict and a line for each way it was run", () => {
+  const text = renderSimulationText(REPORT, { width: 100, colour: false, quiet: true });
+  expect(text).toContain("with preservation-off in none");
+  expect(text).not.toContain("server 0");
+});

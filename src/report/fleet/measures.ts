@@ -1,0 +1,95 @@
+import type { Simulation } from "../../fleet/simulation.ts";
+import { type Estimate, estimate } from "../../fleet/statistics/estimate.ts";
+import type { SummarisedArm } from "./simulation-report.ts";
+
+/** One row of the table of totals. */
+export interface Measure {
+  readonly id: string;
+  readonly words: string;
+  readonly of: (arm: SummarisedArm) => Estimate;
+  /** What its estimates are multiplied by before they are printed, and the unit then. */
+  readonly factor?: number;
+  /** Whether 0 everywhere says that it did not happen, so that its row can be left out. */
+  readonly countable: boolean;
+}
+
+/** In the order in which they are shown. All are means of one run each. */
+export const MEASURES: readonly Measure[] = [
+  total("connectionsOpened", "connections opened"),
+  total("reconnects", "of them reconnects"),
+  total("goaways", "GOAWAYs sent"),
+  total("collisions", "port collisions"),
+  {
+    id: "collisionsPerConnection",
+    words: "collisions, % of new connections",
+    of: ({ summary }) => summary.rates.collisionsPerConnection,
+    factor: 100,
+    countable: false,
+  },
+  total("connectionsLost", "connections lost"),
+  {
+    id: "lostSeconds",
+    words: "until the client knew, s",
+    of: ({ runs }) => meanLoss(runs),
+    factor: 0.001,
+    countable: true,
+  },
+  total("connectsFailed", "connects failed"),
+  total("requests", "requests"),
+  total("requestsFailed", "requests failed"),
+  total("missedLeaseUpdates", "lease updates missed"),
+  total("notReady", "times a node became NotReady"),
+  {
+    id: "notReadyMinutes",
+    words: "node-minutes NotReady",
+    of: ({ summary }) => summary.totals.notReadyMs,
+    factor: 1 / 60_000,
+    countable: true,
+  },
+  total("relists", "relists"),
+  {
+    id: "relistMegabytes",
+    words: "relists, MB",
+    of: ({ summary }) => summary.totals.relistBytes,
+    factor: 1e-6,
+    countable: true,
+  },
+  {
+    id: "maxOverMeanAtEnd",
+    words: "fullest server / mean, at the end",
+    of: ({ runs }) => atEnd(runs, "maxOverMean"),
+    countable: false,
+  },
+  { id: "giniAtEnd", words: "Gini coefficient, at the end", of: ({ runs }) => atEnd(runs, "gini"), countable: false },
+];
+
+function total(name: keyof Simulation["totals"], words: string): Measure {
+  return { id: name, words, of: ({ summary }) => summary.totals[name], countable: true };
+}
+
+/** An estimate in the measure's unit. */
+export function measured(measure: Measure, arm: SummarisedArm): Estimate {
+  const found = measure.of(arm);
+  const factor = measure.factor ?? 1;
+  return { mean: found.mean * factor, low: found.low * factor, high: found.high * factor, seeds: found.seeds };
+}
+
+/** Mean over the last twentieth of the time, so that one instant does not decide. */
+export function atEnd(runs: readonly Simulation[], name: "gini" | "maxOverMean"): Estimate {
+  return estimate(
+    runs.map((run) => {
+      const series = run[name];
+      const last = series.subarray(Math.min(series.length - 1, Math.floor(series.length * 0.95)));
+      const known = last.filter((value) => Number.isFinite(value));
+      return known.reduce((sum, value) => sum + value, 0) / known.length;
+    }),
+  );
+}
+
+/** Runs that lost nothing have no such time. */
+function meanLoss(runs: readonly Simulation[]): Estimate {
+  const means = runs
+    .filter(({ totals }) => totals.connectionsLost > 0)
+    .map(({ totals }) => totals.lostMs / totals.connectionsLost);
+  return means.length === 0 ? { mean: 0, low: 0, high: 0, seeds: runs.length } : estimate(means);
+}
