@@ -17,6 +17,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["net"],
   path: ["net", "catalogue"],
   guard: [],
+  scenario: ["net"],
+  fleet: ["net", "wire", "capture", "scenario", "guard"],
   cli: [
     "net",
     "wire",
@@ -31,14 +33,27 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "path",
     ".",
   ],
-  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path"],
+  ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario"],
 };
 
 /** Rooms without input, output, clock or dice: what they need is passed in. */
-const PURE = ["net", "wire", "log", "flow", "session", "signature", "incident", "report", "catalogue", "path"];
+const PURE = [
+  "net",
+  "wire",
+  "log",
+  "flow",
+  "session",
+  "signature",
+  "incident",
+  "report",
+  "catalogue",
+  "path",
+  "scenario",
+  "fleet",
+];
 
 /** Packages that pure rooms may import: parsers that are pure themselves. docs/decisions/0007 says why. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"] };
+const PACKAGES: Readonly<Record<string, readonly string[]>> = { path: ["yaml"], scenario: ["yaml"] };
 
 const SRC = join(import.meta.dirname, "..", "src");
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })

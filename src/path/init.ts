@@ -1,5 +1,6 @@
 import { entriesFor, productNamed } from "../catalogue/look-up.ts";
-import { parseDuration, yamlValue } from "./duration.ts";
+import { parseDuration } from "../net/duration.ts";
+import { yamlValue } from "./duration.ts";
 import type { FileReading } from "./reader.ts";
 import { isSettingKey, meaningOf, type SettingKey } from "./setting.ts";
 

@@ -17,8 +17,8 @@ import {
 } from "yaml";
 import { productNamed } from "../catalogue/look-up.ts";
 import { nearestProduct } from "../catalogue/nearest-product.ts";
+import { parseDuration } from "../net/duration.ts";
 import { printable } from "../net/printable.ts";
-import { parseDuration } from "./duration.ts";
 import type { Branch, HopRole, Layer, Load, Protocol, Traffic } from "./hop.ts";
 import type { ReadProblem } from "./reader.ts";
 import { isSettingKey, meaningOf, NEVER, type Setting, type SettingKey, type Source } from "./setting.ts";

@@ -34,6 +34,11 @@ export interface Expectation {
   readonly variant?: string;
   /** Whether nodes become NotReady in the course of it; absent: not asked. */
   readonly notReady?: boolean;
+  /**
+   * Only what is lost from then on counts; absent: from the beginning. For mitigations that cannot help with the first connections,
+   * which meet what they meet.
+   */
+  readonly fromMs?: number;
 }
 
 export interface Network {
@@ -97,6 +102,8 @@ export interface TargetHealthCheck {
 /** Ends connections and opens its own (layer 7): an application balancer, an ingress, an API gateway. */
 export interface ApplicationBalancer {
   readonly kind: "application";
+  /** Spoken with clients; absent: what the servers speak. */
+  readonly protocol?: "http1" | "http2";
   /** Towards clients: a connection without a request for so long is closed; a request without an answer for so long is answered 504. */
   readonly idleTimeoutMs: number;
   /** Towards targets: how long an idle connection is kept for reuse. */
@@ -195,7 +202,10 @@ export interface Kubernetes {
 
 /** One thing that happens. `server` and `node` count from 0. */
 export type Happening =
-  /** Each server in turn is drained, away for `downMs`, and back; the next `stepMs` later. */
+  /**
+   * Each server in turn is drained, away for `downMs`, and back; the next `stepMs` later. A server that is stopped on purpose (here and
+   * in `server-restart`) is taken out of the balancer's choice, or of the clients' own, before it says anything.
+   */
   | { readonly what: "rolling-update"; readonly atMs: number; readonly stepMs: number; readonly downMs: number }
   /** Drained as the servers' `drain` says, then away for `downMs`. */
   | { readonly what: "server-restart"; readonly atMs: number; readonly server: number; readonly downMs: number }

@@ -1,5 +1,5 @@
+import { printMs } from "../../net/duration.ts";
 import type { CheckedPath } from "../../path/check.ts";
-import { printMs } from "../../path/duration.ts";
 import type { Hop } from "../../path/hop.ts";
 import type { PathFinding } from "../../path/judge.ts";
 import type { SettingKey } from "../../path/setting.ts";

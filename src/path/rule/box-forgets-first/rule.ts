@@ -1,5 +1,5 @@
+import { forMs, printMs } from "../../../net/duration.ts";
 import type { Demand } from "../../demand.ts";
-import { forMs, printMs } from "../../duration.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import type { SettingKey } from "../../setting.ts";

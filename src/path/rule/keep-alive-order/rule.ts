@@ -1,5 +1,5 @@
+import { forMs, printMs } from "../../../net/duration.ts";
 import type { Demand, Inequality } from "../../demand.ts";
-import { forMs, printMs } from "../../duration.ts";
 import type { Rule } from "../../rule.ts";
 import { type Scene, type Segment, TIMER_MARGIN_MS } from "../../scene.ts";
 import { neverIdle } from "../never-idle.ts";

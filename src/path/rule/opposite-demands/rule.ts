@@ -1,5 +1,5 @@
+import { printMs } from "../../../net/duration.ts";
 import type { Demand } from "../../demand.ts";
-import { printMs } from "../../duration.ts";
 import type { Hop } from "../../hop.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene } from "../../scene.ts";

@@ -1,6 +1,6 @@
 import { inVersionRange } from "../../../catalogue/version-range.ts";
+import { printMs } from "../../../net/duration.ts";
 import type { Demand, Level } from "../../demand.ts";
-import { printMs } from "../../duration.ts";
 import type { Hop } from "../../hop.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene } from "../../scene.ts";
