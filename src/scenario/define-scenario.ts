@@ -69,11 +69,13 @@ function ofData(file: string, input: Scenario, problems: Problems, options: Read
       { ...tree, entries: new Map([...tree.entries, ["scenario", version]]) },
       problems.tell,
       options,
+      "data",
     );
   };
   const { variants = {}, ...rest } = (input ?? {}) as Partial<Scenario>;
   const base = one(input === null || typeof input !== "object" ? input : rest, "");
-  const read = Object.entries(variants).flatMap(([name, { title, kind, scenario }]): [string, Variant][] => {
+  const read = Object.entries(variants ?? {}).flatMap(([name, variant]): [string, Variant][] => {
+    const { title, kind, scenario } = (variant ?? {}) as Variant;
     const whole = one(scenario, `variants.${name}.scenario`);
     if (whole === undefined) return [];
     const { variants: _, ...plain } = whole;

@@ -363,6 +363,17 @@ export const FILE: ObjectShape = {
   },
 };
 
+const { scenario, extends: extended, name: named, ...rest } = FILE.fields as Readonly<Record<string, Field>>;
+
+/** What a file that extends another has to say. */
+export const EXTENDING: ObjectShape = {
+  kind: "object",
+  fields: { scenario: scenario as Field, extends: extended as Field, name: named as Field },
+};
+
+/** What it may say beside, as a patch. */
+export const EXTENSION: ObjectShape = { kind: "object", fields: rest };
+
 /** A scenario without its variants, all of it said: what a variant is after its change. */
 export const WHOLE: ObjectShape = {
   kind: "object",

@@ -39,26 +39,30 @@ const printProblem = ({ at, found, fix }: Problem): string =>
 
 /** Problems are told as they are found; the first at a place counts, since the others follow from it, and the list is bounded. */
 export class Problems {
-  readonly #told = new Map<string, Problem>();
+  readonly #told: Problem[] = [];
+  readonly #places = new Set<string>();
   #omitted = 0;
 
   readonly tell: Note = (problem) => {
     const key = `${problem.at.file}\n${problem.at.line}\n${problem.at.path}`;
-    if (this.#told.has(key)) return;
-    if (this.#told.size < MOST_TOLD) this.#told.set(key, problem);
+    if (this.#places.has(key)) return;
+    if (this.#places.size < MOST_PLACES) this.#places.add(key);
+    if (this.#told.length < MOST_TOLD) this.#told.push(problem);
     else this.#omitted += 1;
   };
 
   get none(): boolean {
-    return this.#told.size === 0;
+    return this.#told.length === 0;
   }
 
   /** Throws if there is a problem. */
   check(file: string): void {
     if (this.none) return;
-    const inOrder = [...this.#told.values()].sort((a, b) => (a.at.line ?? 0) - (b.at.line ?? 0));
+    const inOrder = [...this.#told].sort((a, b) => (a.at.line ?? 0) - (b.at.line ?? 0));
     throw new ScenarioFault(file, inOrder, this.#omitted);
   }
 }
 
 const MOST_TOLD = 50;
+/** Places that are remembered, so that none is counted twice. */
+const MOST_PLACES = 10_000;

@@ -1,10 +1,10 @@
 import { meantWord } from "../net/nearest-word.ts";
 import { printable } from "../net/printable.ts";
 import { checkSense } from "./check-sense.ts";
-import { FILE, WHOLE } from "./form.ts";
+import { EXTENDING, EXTENSION, FILE, WHOLE } from "./form.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type Note, Problems } from "./problem.ts";
-import { readShape } from "./read-shape.ts";
+import { type Mode, readShape } from "./read-shape.ts";
 import type { Happening, Scenario, Variant } from "./scenario.ts";
 import type { ObjectShape } from "./shape.ts";
 import { type Tree, type TreeEntry, type TreeMap, treeOfText } from "./tree.ts";
@@ -35,9 +35,9 @@ export function scenarioOf(file: string, tree: Tree | undefined, problems: Probl
 }
 
 /** The same without throwing; undefined where a problem was told. */
-export function scenarioFrom(tree: Tree, tell: Note, options: ReadOptions): Scenario | undefined {
+export function scenarioFrom(tree: Tree, tell: Note, options: ReadOptions, mode: Mode = "whole"): Scenario | undefined {
   const whole = wholeFile(tree, tell, options);
-  return whole === undefined ? undefined : build(whole, tell);
+  return whole === undefined ? undefined : build(whole, tell, mode);
 }
 
 /** Longest chain of files and of variants that extend each other. */
@@ -54,7 +54,8 @@ function wholeFile(tree: Tree, tell: Note, options: ReadOptions, seen: readonly 
     readShape(FILE, tree, "whole", tell);
     return tree;
   }
-  readShape(EXTENDING, tree, "whole", tell);
+  readShape(EXTENDING, only(tree, EXTENDING), "whole", tell);
+  readShape(EXTENSION, without(tree, ...Object.keys(EXTENDING.fields)), "patch", tell);
   const name = textOf(extended);
   if (name === undefined) return undefined;
   const refuse = (found: string, fix: string): undefined =>
@@ -79,17 +80,6 @@ function wholeFile(tree: Tree, tell: Note, options: ReadOptions, seen: readonly 
   return base === undefined ? undefined : extend(base, tree);
 }
 
-/** Of an extending file only what it is and what it extends has to be said. */
-const EXTENDING: ObjectShape = {
-  kind: "object",
-  fields: Object.fromEntries(
-    Object.entries(FILE.fields).map(([name, field]) => {
-      const stays = name === "scenario" || name === "name" || name === "extends";
-      return [name, stays ? field : { ...field, required: false, shape: { kind: "patch", of: field.shape } }];
-    }),
-  ),
-};
-
 /** A file put over what it extends. Variants are whole: one of the same name takes the other's place. */
 function extend(base: TreeMap, file: TreeMap): TreeMap {
   const variants = new Map<string, TreeEntry>(entriesOf(base, "variants"));
@@ -108,9 +98,9 @@ function extend(base: TreeMap, file: TreeMap): TreeMap {
 
 type Plain = Omit<Scenario, "variants">;
 
-function build(file: TreeMap, tell: Note): Scenario | undefined {
+function build(file: TreeMap, tell: Note, mode: Mode): Scenario | undefined {
   const substance = without(file, "scenario", "extends", "variants");
-  const base = plainOf(substance, tell);
+  const base = plainOf(substance, tell, mode);
   const changes = entriesOf(file, "variants");
   const variants: [string, Variant][] = [];
   for (const [name, entry] of changes) {
@@ -120,13 +110,14 @@ function build(file: TreeMap, tell: Note): Scenario | undefined {
   return base === undefined ? undefined : { ...base, variants: Object.fromEntries(variants) };
 }
 
-function plainOf(tree: TreeMap, tell: Note): Plain | undefined {
+function plainOf(tree: TreeMap, tell: Note, mode: Mode): Plain | undefined {
   let well = true;
+  // What the form of the file shows has been told by now; what is new follows from putting its parts together.
   const noting: Note = (problem) => {
     well = false;
-    tell(problem);
+    tell({ ...problem, form: false });
   };
-  const value = readShape(WHOLE, tree, "whole", noting) as Plain | undefined;
+  const value = readShape(WHOLE, tree, mode, noting) as Plain | undefined;
   if (!well || value === undefined) return undefined;
   checkSense(value, tree, noting);
   return { ...value, story: [...value.story].sort((a: Happening, b: Happening) => a.atMs - b.atMs) };
@@ -157,7 +148,7 @@ function variantOf(name: string, entry: TreeEntry, building: Building): Variant 
   const changed = changes.reduce<TreeMap>((sum, change) => mergePatch(sum, change) as TreeMap, substance);
   const entries = new Map(changed.entries);
   if (expect !== undefined) entries.set("expect", expect);
-  const scenario = plainOf({ ...changed, entries }, tell);
+  const scenario = plainOf({ ...changed, entries }, tell, "whole");
   if (scenario === undefined || base === undefined) return undefined;
   return { title: printable(textOf(tree.entries.get("title")) ?? ""), kind, scenario };
 }
@@ -204,4 +195,8 @@ function entriesOf(tree: TreeMap, name: string): ReadonlyMap<string, TreeEntry> 
 
 function without(tree: TreeMap, ...names: readonly string[]): TreeMap {
   return { ...tree, entries: new Map([...tree.entries].filter(([name]) => !names.includes(name))) };
+}
+
+function only(tree: TreeMap, { fields }: ObjectShape): TreeMap {
+  return { ...tree, entries: new Map([...tree.entries].filter(([name]) => Object.hasOwn(fields, name))) };
 }

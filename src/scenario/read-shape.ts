@@ -5,8 +5,11 @@ import type { Note } from "./problem.ts";
 import { type Field, fieldsOfAll, MOST_NAME, NAME, type Shape } from "./shape.ts";
 import type { Spot, Tree, TreeEntry, TreeMap } from "./tree.ts";
 
-/** Whole: what is not said is filled in, or is a mistake. Patch: what is not said stays as it is, and null takes it away. */
-export type Mode = "whole" | "patch";
+/**
+ * Whole: what is not said is filled in, or is a mistake. Patch: what is not said stays as it is, and null takes it away. Data: as
+ * whole, but what there need not be, such as a health check, is not there unless it is said.
+ */
+export type Mode = "whole" | "patch" | "data";
 
 interface Reading {
   readonly mode: Mode;
@@ -22,7 +25,7 @@ export function readShape(shape: Shape, tree: Tree, mode: Mode, tell: Note): unk
 
 function valueAs(shape: Shape, tree: Tree, reading: Reading): unknown {
   const { tell } = reading;
-  const whole: Reading = { ...reading, mode: "whole", inMs: false };
+  const whole: Reading = { ...reading, mode: reading.mode === "data" ? "data" : "whole", inMs: false };
   switch (shape.kind) {
     case "duration":
       return durationOf(shape, tree, reading);
@@ -100,7 +103,7 @@ function portsOf(shape: Shape, tree: Tree, tell: Note): readonly [number, number
 
 function recordOf(shape: Shape & { kind: "record" }, tree: Tree, reading: Reading): unknown {
   if (tree.kind !== "map") return wrong(shape, tree, reading.tell, true);
-  const least = reading.mode === "whole" ? shape.least : 0;
+  const least = reading.mode === "patch" ? 0 : shape.least;
   if (!between(tree.entries.size, { ...shape, least })) return wrong(shape, tree, reading.tell, true);
   const values: [string, unknown][] = [];
   for (const { written, at, value } of tree.entries.values()) {
@@ -140,7 +143,7 @@ function objectOf(fields: Readonly<Record<string, Field>>, tree: TreeMap, readin
     const value = entry === undefined ? filled(name, field, tree, values, reading) : fieldOf(field, entry, reading);
     if (value !== undefined) values[field.shape.kind === "duration" ? `${name}Ms` : name] = value;
   }
-  return mode === "whole" ? values : undefined;
+  return mode === "patch" ? undefined : values;
 }
 
 function fieldOf(field: Field, { value, inMs }: TreeEntry, reading: Reading): unknown {
@@ -157,7 +160,7 @@ function filled(
   siblings: Record<string, unknown>,
   reading: Reading,
 ): unknown {
-  if (reading.mode === "patch") return undefined;
+  if (reading.mode === "patch" || (reading.mode === "data" && field.none)) return undefined;
   const { otherwise } = field;
   const found = typeof otherwise === "function" ? otherwise(siblings) : otherwise;
   if (found === undefined) return field.required ? missing(name, field.shape, tree, reading.tell) : undefined;

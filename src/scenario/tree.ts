@@ -207,7 +207,7 @@ function enter(entries: Map<string, TreeEntry>, entry: Omit<TreeEntry, "inMs">, 
     at: entry.at,
     found: `said twice: it is there already ${where}`,
     fix: "say it once",
-    form: earlier.written === entry.written,
+    form: true,
   });
 }
 
