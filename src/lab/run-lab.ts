@@ -5,12 +5,13 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../net/fault.ts";
-import { adapt, timeScaleOf } from "../netns/adapt.ts";
+import { timeScaleOf } from "../netns/adapt.ts";
 import type { LabTools } from "../netns/lab-options.ts";
 import type { LabPlan } from "../netns/lab-plan.ts";
 import { plan } from "../netns/plan.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { certificate } from "./certificate.ts";
+import { SEARCHED } from "./doctor.ts";
 import { cleanLeftovers, openRun } from "./lab-state.ts";
 
 export interface RunOptions {
@@ -76,14 +77,12 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
   }
 }
 
-export { adapt };
-
 /** Starts the run's own world and waits for its end. Without root it is a user namespace in which this user is root. */
 function inWorld(program: string, folder: string, options: RunOptions): Promise<void> {
   const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
   const args = [...user, "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", process.execPath, program, folder];
   // A group of its own: an interrupt from the terminal comes to this process, which ends the world.
-  const child = spawn("unshare", args, { stdio: ["pipe", "pipe", "pipe"], detached: true, env: { ...process.env, NODE_OPTIONS: "" } });
+  const child = spawn("unshare", args, { stdio: ["pipe", "pipe", "pipe"], detached: true, env: { ...process.env, PATH: SEARCHED.join(":"), NODE_OPTIONS: "" } });
   const stop = (): void => void child.kill("SIGKILL");
   options.signal?.addEventListener("abort", stop, { once: true });
   process.once("exit", stop);

@@ -58,9 +58,8 @@ class Run {
 
   async begin(which: (program: Program) => boolean): Promise<void> {
     const chosen = this.#plan.programs.filter(which);
-    // The store first: servers read it before they listen.
-    for (const program of chosen.filter(({ name }) => name === "store")) await this.#start(program);
-    await Promise.all(chosen.filter(({ name }) => name !== "store").map((program) => this.#start(program)));
+    for (const program of chosen.filter(({ first }) => first)) await this.#start(program);
+    await Promise.all(chosen.filter(({ first }) => !first).map((program) => this.#start(program)));
   }
 
   async tap(): Promise<void> {

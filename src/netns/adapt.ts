@@ -39,6 +39,9 @@ export function adapt(scenario: Story, timeScale: number): Adapted {
     return last - first >= PORTS && last - first < FEW ? { ...group, portRange: [first, first + PORTS - 1] } : group;
   };
   if (fewer.some(([, group]) => narrow(group) !== group)) said.push(`${PORTS} source ports a host where the scenario has few`);
+  const stretch = stretchOf(fewer, network.servers.goaway.chance, timeScale);
+  const chance = (given: number): number => given * stretch;
+  if (stretch > 1) said.push(`requests ${round(stretch)} times rarer and as many times more likely to be answered with GOAWAY: as many reconnections, less to read`);
   if (timeScale !== 1) said.push(`times of programs and balancers divided by ${round(timeScale)}; the kernel's own timers are as they are`);
   const scaled = (ms: number): number => ms / timeScale;
   const scaledBalancer = balancer === undefined ? {} : { balancer: balancer.kind === "network" ? networkBalancer(balancer, scaled) : { ...balancer, ...scaleFields(balancer, scaled), healthCheck: { ...balancer.healthCheck, intervalMs: scaled(balancer.healthCheck.intervalMs) } } };
@@ -51,8 +54,8 @@ export function adapt(scenario: Story, timeScale: number): Adapted {
         ...network,
         zones,
         ...scaledBalancer,
-        servers: { ...serversOf(network.servers, scaled), count },
-        clients: Object.fromEntries(fewer.map(([name, group]) => [name, clientsOf(narrow(group), scaled)])),
+        servers: { ...serversOf(network.servers, scaled), count, goaway: { ...network.servers.goaway, chance: chance(network.servers.goaway.chance) } },
+        clients: Object.fromEntries(fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scaled)])),
         ...(network.kubernetes === undefined
           ? {}
           : {
@@ -65,10 +68,24 @@ export function adapt(scenario: Story, timeScale: number): Adapted {
               },
             }),
       },
-      story: scenario.story.map((happening) => happeningOf(happening, { scaled, servers: count, nodes: zones.length })),
+      story: scenario.story.map((happening) => happeningOf(happening, { scaled, servers: count, nodes: zones.length, chance })),
     },
   };
 }
+
+/** Requests a second of the lab's clients, scaled, beyond which they are made rarer. */
+const BUSY = 30;
+
+/** How much rarer requests are made, where they are there to be answered with GOAWAY. */
+function stretchOf(groups: readonly (readonly [string, Clients])[], chance: number, timeScale: number): number {
+  if (chance === 0) return 1;
+  const perSecond = groups.reduce((sum, [, { count, connections, requests }]) => sum + (requests.everyMs === 0 ? 0 : (count * connections * 1000 * timeScale) / requests.everyMs), 0);
+  return Math.max(1, Math.min(perSecond / BUSY, MOST_CHANCE / chance));
+}
+
+const MOST_CHANCE = 0.25;
+
+const stretched = (group: Clients, by: number): Clients => ({ ...group, requests: { ...group.requests, everyMs: group.requests.everyMs * by } });
 
 /**
  * A time scale with which the run lasts about `wantedMs`, and no timer of the scenario becomes too short to be kept: TCP keepalive counts
@@ -122,10 +139,10 @@ function clientsOf(group: Clients, scaled: (ms: number) => number): Clients {
   };
 }
 
-function happeningOf(happening: Happening, by: { readonly scaled: (ms: number) => number; readonly servers: number; readonly nodes: number }): Happening {
+function happeningOf(happening: Happening, by: { readonly scaled: (ms: number) => number; readonly servers: number; readonly nodes: number; readonly chance: (given: number) => number }): Happening {
   const same = scaleFields(happening, by.scaled);
   if (same.what === "latency") return { ...same, addMs: (happening as typeof same).addMs };
   if ("server" in same) return { ...same, server: same.server % by.servers };
   if ("node" in same) return { ...same, node: same.node % by.nodes };
-  return same;
+  return same.what === "goaway-chance" ? { ...same, chance: by.chance(same.chance) } : same;
 }

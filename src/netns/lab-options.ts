@@ -23,5 +23,7 @@ export interface LabTools {
   readonly delay: "netem" | "line" | "none";
   readonly conntrack: boolean;
   readonly ethtool: boolean;
+  /** Whether somebody watches nodes with it. */
   readonly kubectl: boolean;
+  readonly nginx: boolean;
 }

@@ -68,7 +68,8 @@ export interface Tap {
 export interface Program {
   readonly name: string;
   readonly host: string;
-  readonly namespace: string;
+  /** Absent: the run's own. */
+  readonly namespace?: string;
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Below the evidence: what it prints on standard output and error. */
@@ -77,6 +78,8 @@ export interface Program {
   readonly ready?: string;
   /** Before the captures begin. */
   readonly early?: true;
+  /** Before everything else: others need it. */
+  readonly first?: true;
   /** Takes lines of JSON on standard input (`src/lab/programs/control.ts`). */
   readonly control?: true;
   /** Its log is no evidence: nobody has such a program. */
@@ -99,6 +102,8 @@ export type Message =
   | { readonly do: "quiet"; readonly forMs: number }
   | { readonly do: "traffic"; readonly factor: number; readonly forMs: number }
   | { readonly do: "goaway-chance"; readonly chance: number }
+  | { readonly do: "latency"; readonly addMs: number; readonly forMs: number }
+  | { readonly do: "register"; readonly target: number }
   | { readonly do: "deregister"; readonly target: number; readonly delayMs: number; readonly reset: boolean }
   | { readonly do: "addresses"; readonly addresses: readonly string[] };
 

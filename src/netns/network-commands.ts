@@ -12,7 +12,7 @@ export function networkCommands(
   const commands: Command[] = [...namespace(router.namespace, true)];
   for (const host of topology.all) {
     if (host.address === undefined || host.link === undefined) continue;
-    commands.push(...attach(host as Addressed, topology, tools.ethtool));
+    commands.push(...attach(host as Addressed, topology, { ethtool: tools.ethtool, line: tools.delay === "line" && isSlow(scenario) }));
   }
   for (const [group, hosts] of Object.entries(topology.clients)) {
     const range = scenario.network.clients[group]?.portRange;
@@ -25,7 +25,7 @@ export function networkCommands(
     }
   }
   const { delayMs, loss } = scenario.network.links;
-  if (tools.delay === "netem" && (delayMs >= 1 || loss > 0)) {
+  if (tools.delay === "netem" && isSlow(scenario)) {
     const shape = ["delay", `${delayMs}ms`, ...(loss > 0 ? ["loss", `${loss * 100}%`] : [])];
     for (const host of topology.all) {
       if (host.link === undefined) continue;
@@ -37,6 +37,11 @@ export function networkCommands(
     }
   }
   return commands;
+}
+
+/** Whether links need a delay of their own: what is below a millisecond, cables between namespaces are as good as. */
+export function isSlow({ network, story }: Omit<Scenario, "variants">): boolean {
+  return network.links.delayMs >= 1 || network.links.loss > 0 || story.some(({ what }) => what === "latency");
 }
 
 function namespace(name: string, forwards: boolean): readonly Command[] {
@@ -60,16 +65,21 @@ function namespace(name: string, forwards: boolean): readonly Command[] {
 }
 
 /** One host on its own cable to the router, with a single address and no neighbours. */
-function attach(host: Addressed, topology: Topology, ethtool: boolean): readonly Command[] {
+function attach(host: Addressed, topology: Topology, tools: { readonly ethtool: boolean; readonly line: boolean }): readonly Command[] {
   const { router, six } = topology;
   const [here, there] = [host.namespace, router.namespace];
   const ip = (where: string, ...words: readonly string[]): Command => ({ argv: ["ip", ...(six ? ["-6"] : []), "-n", where, ...words] });
   const link = (where: string, ...words: readonly string[]): Command => ({ argv: ["ip", "-n", where, "link", ...words] });
   const plainSegments = (where: string, device: string): readonly Command[] =>
-    ethtool ? [{ namespace: where, argv: ["ethtool", "-K", device, "tx", "off", "tso", "off", "gso", "off", "gro", "off"], mayFail: true }] : [];
+    tools.ethtool ? [{ namespace: where, argv: ["ethtool", "-K", device, "tx", "off", "tso", "off", "gso", "off", "gro", "off"], mayFail: true }] : [];
   return [
     ...namespace(here, host.kind === "balancer"),
-    link(there, "add", host.link, "type", "veth", "peer", "name", "eth0", "netns", here),
+    ...(tools.line
+      ? [
+          { argv: ["ip", "-n", here, "tuntap", "add", "dev", "eth0", "mode", "tap"] },
+          { argv: ["ip", "-n", there, "tuntap", "add", "dev", host.link, "mode", "tap"] },
+        ]
+      : [link(there, "add", host.link, "type", "veth", "peer", "name", "eth0", "netns", here)]),
     // Captures show segments as they cross a wire, with their checksums.
     ...plainSegments(here, "eth0"),
     ...plainSegments(there, host.link),

@@ -5,6 +5,7 @@ import type { LabOptions } from "./lab-options.ts";
 import type { Command, Host, PlannedFile, Program } from "./lab-plan.ts";
 import type { ClientsConfig, HealthCheckConfig, ServerConfig } from "./program-configs.ts";
 import { proxyConfig } from "./proxy-config.ts";
+import { isSlow } from "./network-commands.ts";
 import type { Topology } from "./topology.ts";
 
 export interface PlannedPrograms {
@@ -27,7 +28,12 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
   const store = network.kubernetes === undefined ? undefined : `${options.folder}/store.sock`;
   if (store !== undefined) {
     const argv = [options.programs.node, `${options.programs.folder}/object-store${options.programs.ending}`, store];
-    programs.push({ name: "store", ...on(topology.router), argv, log: "store.log", ready: "store ready", early: true, inner: true });
+    programs.push({ name: "store", host: topology.router.name, argv, log: "store.log", ready: "store ready", first: true, early: true, inner: true });
+  }
+  if (options.tools.delay === "line" && isSlow(scenario)) {
+    const ends = topology.all.flatMap(({ namespace, link }) => (link === undefined ? [] : [[{ namespace, device: "eth0" }, { namespace: topology.router.namespace, device: link }]]));
+    const argv = [`${options.go}/delay`, lab("delay-line", "", { ...network.links, seed: options.seed, pairs: ends })[2] ?? ""];
+    programs.push({ name: "delay-line", host: topology.router.name, argv, log: "delay-line.log", ready: "line ready", first: true, early: true, control: true, inner: true });
   }
   const { count: _, ...servers } = network.servers;
   for (const [i, host] of topology.servers.entries()) {
@@ -72,7 +78,8 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
       address: proxy.address,
       port: servers.port,
       targets: topology.servers.map(({ address }) => address),
-      protocol: servers.protocol,
+      protocol: balancer.protocol ?? servers.protocol,
+      targetProtocol: servers.protocol,
       work: `${options.folder}/nginx`,
       logs: `${options.folder}/evidence`,
       keyFile: `${options.folder}/key.pem`,
@@ -87,6 +94,7 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
     programs.push({ name: "nginx", ...on(proxy), argv: argv.slice(0, 5), log: "nginx.log", early: true, inner: true });
   }
   const addresses = addressesOf(topology);
+  const protocol = (balancer?.kind === "application" ? balancer.protocol : undefined) ?? servers.protocol;
   for (const [group, hosts] of Object.entries(topology.clients)) {
     const clients = network.clients[group];
     if (clients === undefined) continue;
@@ -97,17 +105,45 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
       const config: ClientsConfig = {
         group,
         names,
-        protocol: servers.protocol,
+        protocol,
         addresses,
         port: servers.port,
         clients: withoutHosts(clients),
         ...(network.kubernetes === undefined ? {} : { kubernetes: network.kubernetes }),
         seed: mix(options.seed, 1000 + programs.length),
       };
-      programs.push({ name, ...on(host), argv: lab(name, "clients", config), log: `${name}.log`, ready: "ready", control: true });
+      const argv = lab(name, "clients", config);
+      const inGo = options.go !== undefined && protocol === "http2" && clients.kind !== "kubelet";
+      const go = inGo ? { argv: [`${options.go}/h2clients`, argv[2] ?? ""], env: { GODEBUG: "http2debug=2" } } : { argv };
+      programs.push({ name, ...on(host), ...go, log: `${name}.log`, ready: "ready", control: true });
+      if (clients.kind === "controller" && i === 0 && options.tools.kubectl) programs.push(kubectl(scenario, topology, { host, options }));
     }
   }
   return { programs, files, commands };
+}
+
+/** A person in front of `kubectl get nodes --watch`, who starts it again when it ends; its health check is told by its environment. */
+function kubectl(scenario: Story, topology: Topology, place: { readonly host: Host; readonly options: LabOptions }): Program {
+  const { host, options } = place;
+  const [address = ""] = addressesOf(topology);
+  const seconds = (real: number): string => `${Math.max(1, Math.round(real / options.timeScale))}`;
+  const server = `https://${address.includes(":") ? `[${address}]` : address}:${scenario.network.servers.port}`;
+  return {
+    name: "kubectl",
+    host: host.name,
+    namespace: host.namespace,
+    argv: ["kubectl", "--server", server, "--insecure-skip-tls-verify=true", `--cache-dir=${options.folder}/kubectl`, "get", "nodes", "--watch"],
+    env: {
+      HOME: options.folder,
+      KUBECONFIG: "/dev/null",
+      GODEBUG: "http2debug=1",
+      // Of k8s.io/apimachinery, pkg/util/net/http.go; by default 30 and 15.
+      HTTP2_READ_IDLE_TIMEOUT_SECONDS: seconds(30),
+      HTTP2_PING_TIMEOUT_SECONDS: seconds(15),
+    },
+    log: "kubectl.log",
+    restarts: true,
+  };
 }
 
 /** What the service's name resolves to. */

@@ -9,11 +9,11 @@ import type { Addressed, Topology } from "./topology.ts";
 export function planStory(scenario: Story, topology: Topology, programs: readonly Program[], options: LabOptions): { readonly story: readonly Step[]; readonly said: readonly string[] } {
   const said: string[] = [];
   const steps = scenario.story.flatMap((happening): readonly Step[] => {
-    if (happening.what === "latency" && options.tools.delay !== "netem") {
-      said.push("skipped: latency, because this kernel has no netem");
+    if (happening.what === "latency" && options.tools.delay === "none") {
+      said.push("skipped: latency, because this kernel has no netem and there is no delay line");
       return [];
     }
-    return stepsOf(happening, scenario, { topology, programs, folder: options.folder });
+    return stepsOf(happening, scenario, { topology, programs, folder: options.folder, delay: options.tools.delay });
   });
   return { story: steps.map((step, i) => ({ step, i })).sort((a, b) => a.step.atMs - b.step.atMs || a.i - b.i).map(({ step }) => step), said };
 }
@@ -22,6 +22,7 @@ interface Stage {
   readonly topology: Topology;
   readonly programs: readonly Program[];
   readonly folder: string;
+  readonly delay: LabOptions["tools"]["delay"];
 }
 
 function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly Step[] {
@@ -29,9 +30,9 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
   const { atMs } = happening;
   switch (happening.what) {
     case "rolling-update":
-      return topology.servers.flatMap((server, i) => restart(server, "SIGTERM", atMs + i * happening.stepMs, happening.downMs));
+      return topology.servers.flatMap((server, i) => stop(stage, server, atMs + i * happening.stepMs, happening.downMs));
     case "server-restart":
-      return serverOf(happening, topology).flatMap((server) => restart(server, "SIGTERM", atMs, happening.downMs));
+      return serverOf(happening, topology).flatMap((server) => stop(stage, server, atMs, happening.downMs));
     case "server-killed":
       return serverOf(happening, topology).flatMap((server) => restart(server, "SIGKILL", atMs, happening.downMs));
     case "server-lost":
@@ -67,6 +68,10 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
       ];
     }
     case "latency": {
+      if (stage.delay === "line") {
+        const message = { do: "latency", addMs: happening.addMs, forMs: happening.forMs } as const;
+        return [{ atMs, kind: "tell", program: "delay-line", message }];
+      }
       const add = scenario.network.links.delayMs;
       const links = topology.all.flatMap((host) => (host.link === undefined ? [] : [host.link]));
       const change = (at: number, ms: number): readonly Step[] =>
@@ -86,6 +91,27 @@ const serverOf = (happening: { readonly server: number }, topology: Topology): r
   const server = topology.servers[happening.server];
   return server === undefined ? [] : [server];
 };
+
+/** On purpose: it is taken out of the choice first. */
+function stop(stage: Stage, server: Addressed, atMs: number, downMs: number): readonly Step[] {
+  const { topology, programs } = stage;
+  const target = topology.servers.findIndex(({ name }) => name === server.name);
+  const checks = programs.filter(({ name }) => name.startsWith("health-check-"));
+  const tell = (at: number, message: Extract<Step, { kind: "tell" }>["message"]): readonly Step[] => checks.map(({ name }): Step => ({ atMs: at, kind: "tell", program: name, message }));
+  const direct = topology.balancers.length + topology.proxies.length === 0;
+  const others = topology.servers.filter(({ name }) => name !== server.name).map(({ address }) => address);
+  const back = atMs + downMs;
+  return [
+    ...tell(atMs, { do: "deregister", target, delayMs: 0, reset: false }),
+    ...(direct ? toClients(stage, atMs, { do: "addresses", addresses: others }) : []),
+    ...restart(server, "SIGTERM", atMs + TOLD_MS, downMs),
+    ...tell(back + TOLD_MS, { do: "register", target }),
+    ...(direct ? toClients(stage, back + TOLD_MS, { do: "addresses", addresses: addressesOf(topology) }) : []),
+  ];
+}
+
+/** By when a balancer's nodes have surely heard. */
+const TOLD_MS = 300;
 
 const restart = (server: Addressed, signal: "SIGTERM" | "SIGKILL", atMs: number, downMs: number): readonly Step[] => [
   { atMs, kind: "signal", program: server.name, signal },

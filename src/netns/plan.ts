@@ -16,7 +16,7 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
   const { story, said: skipped } = planStory(scenario, topology, programs, options);
   const { balancer, servers, links } = scenario.network;
   const replies = balancer?.kind === "network" && balancer.preserveClientIp ? replyPathCommands(topology, servers.port, balancer.replyPath) : [];
-  const undelayed = options.tools.delay !== "netem" && (links.delayMs >= 1 || links.loss > 0);
+  const undelayed = options.tools.delay === "none" && (links.delayMs >= 1 || links.loss > 0);
   return {
     scenario: given.name,
     ...(options.variant === undefined ? {} : { variant: options.variant }),
@@ -34,7 +34,7 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     tearDown: topology.all.map(({ namespace }) => ({ argv: ["ip", "netns", "delete", namespace], mayFail: true })),
     adapted: [
       ...said,
-      ...(undelayed ? [`no delay of ${links.delayMs} ms and no loss on links, because this kernel has no netem`] : []),
+      ...(undelayed ? [`no delay of ${links.delayMs} ms and no loss on links, because this kernel has no netem and there is no delay line`] : []),
       ...skipped,
     ],
   };

@@ -4,7 +4,9 @@ export interface ProxyPlace {
   readonly address: string;
   readonly port: number;
   readonly targets: readonly string[];
+  /** Towards clients. */
   readonly protocol: "http1" | "http2";
+  readonly targetProtocol: "http1" | "http2";
   /** Folders for what nginx keeps, and for its logs. */
   readonly work: string;
   readonly logs: string;
@@ -41,7 +43,7 @@ export function proxyConfig(balancer: ApplicationBalancer, place: ProxyPlace): s
     `  listen ${at(place.address)}${secure ? " ssl http2" : ""};`,
     ...(secure ? [`  ssl_certificate ${place.certFile};`, `  ssl_certificate_key ${place.keyFile};`] : []),
     "  location / {",
-    `   proxy_pass ${secure ? "https" : "http"}://targets;`,
+    `   proxy_pass ${place.targetProtocol === "http2" ? "https" : "http"}://targets;`,
     "   proxy_http_version 1.1;",
     '   proxy_set_header Connection "";',
     `   proxy_read_timeout ${ms(balancer.responseTimeoutMs)};`,

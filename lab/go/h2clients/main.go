@@ -199,7 +199,7 @@ func requests(client *http.Client, name, path string) {
 				cancel()
 			}
 			if err != nil {
-				if conf.Clients.Kind == "controller" {
+				if conf.Clients.Kind == "controller" && conf.Kubernetes != nil {
 					klog("E", "leaderelection.go:1", "error retrieving resource lock kube-system/kube-controller-manager: %v", err)
 				} else {
 					log.Printf("%s: %s %s: %v", name, r.Method, path, err)
@@ -303,7 +303,7 @@ func main() {
 			}
 			started = true
 			for _, name := range conf.Names {
-				if conf.Clients.Kind == "controller" {
+				if conf.Clients.Kind == "controller" && conf.Kubernetes != nil {
 					go controller(name)
 					continue
 				}

@@ -34,7 +34,8 @@ function start(name: string): void {
     return pace;
   };
   const callers = () => Array.from({ length: connections }, () => callerOf(config, names, dice, config.group));
-  switch (kind) {
+  // Without a cluster there is nothing to renew and nothing to judge: what is left of either is its requests and watches.
+  switch (config.kubernetes === undefined ? "plain" : kind) {
     case "kubelet": {
       const { leaseRenewMs = 10_000, nodeStatusMs = 300_000 } = config.kubernetes ?? {};
       void runKubelet(name, callers(), config, { pace: paceOf(leaseRenewMs), statusPace: paceOf(nodeStatusMs), dice });

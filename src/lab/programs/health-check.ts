@@ -11,6 +11,10 @@ const states = new Map(config.mine.map((target) => [target, { healthy: true, str
 const takenOut = new Set<number>();
 
 onMessage((message) => {
+  if (message.do === "register") {
+    takenOut.delete(message.target);
+    choose();
+  }
   if (message.do !== "deregister") return;
   takenOut.add(message.target);
   choose();

@@ -1,5 +1,5 @@
 import { Agent, type ClientRequest, request } from "node:http";
-import type { Socket } from "node:net";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { Names } from "./caller.ts";
 import type { ClientsConfig } from "../../netns/program-configs.ts";
 import { keepPace, type Pace } from "./pace.ts";
@@ -29,10 +29,10 @@ export function runHttp1Client(name: string, config: ClientsConfig, names: Names
 function agentOf(config: ClientsConfig): Agent {
   const { connections, poolIdleTimeoutMs, keepalive } = config.clients;
   const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections, scheduling: "fifo" });
-  // Node's own would begin TCP keepalive probes after a second of idleness whatever it was told.
+  // Node's own would begin TCP keepalive probes after a second of idleness whatever it was told, at connecting and again when a socket is free.
+  agent.createConnection = (options) => connect({ ...(options as NetConnectOpts), keepAlive: keepalive !== undefined, keepAliveInitialDelay: keepalive?.idleMs ?? 0 });
   agent.keepSocketAlive = (stream): boolean => {
     const socket = stream as Socket;
-    if (keepalive !== undefined) socket.setKeepAlive(true, keepalive.idleMs);
     socket.setTimeout(poolIdleTimeoutMs);
     socket.unref();
     return true;
