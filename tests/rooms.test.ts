@@ -17,6 +17,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["net"],
   path: ["net", "catalogue"],
   guard: [],
+  netns: ["net", "scenario"],
+  lab: ["net", "capture", "flow", "incident", "report", "scenario", "netns", "guard", "."],
   scenario: ["net"],
   fleet: ["net", "wire", "capture", "scenario", "guard"],
   cli: [
@@ -31,6 +33,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "report",
     "catalogue",
     "path",
+    "scenario",
+    "lab",
     ".",
   ],
   ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario"],
@@ -48,6 +52,7 @@ const PURE = [
   "report",
   "catalogue",
   "path",
+  "netns",
   "scenario",
   "fleet",
 ];

@@ -1,12 +1,16 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compareRuns } from "../lab/compare-runs.ts";
 import { examine } from "../lab/doctor.ts";
-import { type Experiment, runAndExplain } from "../lab/run-and-explain.ts";
+import { type Experiment, runAndExplain, storyOf } from "../lab/run-and-explain.ts";
 import { cleanLeftovers } from "../lab/lab-state.ts";
 import { Fault } from "../net/fault.ts";
 import { printable } from "../net/printable.ts";
+import { renderComparisonHtml } from "../report/comparison/comparison-html.ts";
+import { renderComparisonText } from "../report/comparison/comparison-text.ts";
 import { loadScenario, readScenarioFile } from "../scenario-files.ts";
 import { BUILT_IN } from "../scenario/built-in.ts";
+import { checkReportName, writeReport } from "./write-report.ts";
 
 export interface LabRunOptions {
   readonly variant?: string;
@@ -45,15 +49,11 @@ export function labDoctorCommand(): number {
 export async function labRunCommand(name: string, options: LabRunOptions): Promise<number> {
   if (options.write !== undefined) checkFolder(options.write);
   const scenario = await loadScenario(name);
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
-  try {
+  return await interruptible(async (signal) => {
     const experiment = await runAndExplain(scenario, {
       ...(options.variant === undefined ? {} : { variant: options.variant }),
       ...numbersOf(options),
-      signal: stop.signal,
+      signal,
       ...(options.quiet ? {} : { onProgress: (step: string, detail: string) => process.stderr.write(`${step}: ${detail}\n`) }),
     });
     try {
@@ -64,10 +64,7 @@ export async function labRunCommand(name: string, options: LabRunOptions): Promi
       if (options.keep) process.stdout.write(`kept in ${experiment.run.evidence}\n`);
       else experiment.run.close();
     }
-  } finally {
-    process.removeListener("SIGINT", interrupt);
-    process.removeListener("SIGTERM", interrupt);
-  }
+  });
 }
 
 /** Numbers of the command line; a `Fault` for what is none. */
@@ -115,6 +112,42 @@ function leave({ run, counted, verdict }: Experiment, folder: string): void {
   writeFileSync(join(folder, "truth.json"), `${JSON.stringify(truth, undefined, 1)}\n`);
 }
 
-export async function labCompareCommand(_name: string, _options: object): Promise<number> {
-  throw new Fault("not-yet", "compare is not there yet.", "Use lab run.");
+export interface LabCompareOptions {
+  readonly variant?: readonly string[];
+  readonly seed?: string;
+  readonly timeScale?: string;
+  readonly output?: string;
+  readonly quiet?: boolean;
+}
+
+/** `halfopen lab compare`: 0 when every run was explained as its scenario expects. */
+export async function labCompareCommand(name: string, options: LabCompareOptions): Promise<number> {
+  if (options.output !== undefined) await checkReportName(options.output);
+  const scenario = await loadScenario(name);
+  for (const variant of options.variant ?? []) storyOf(scenario, variant);
+  const comparison = await interruptible((signal) =>
+    compareRuns(scenario, {
+      ...(options.variant === undefined ? {} : { variants: options.variant }),
+      ...numbersOf(options),
+      signal,
+      ...(options.quiet ? {} : { onProgress: (run: string, step: string) => process.stderr.write(`${run}: ${step}\n`) }),
+    }),
+  );
+  process.stdout.write(renderComparisonText(comparison));
+  if (options.output !== undefined) await writeReport(options.output, renderComparisonHtml(comparison), []);
+  return comparison.rows.every(({ agrees }) => agrees) ? 0 : 1;
+}
+
+/** Gives work a signal that an interrupt from the terminal aborts. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  try {
+    return await work(stop.signal);
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    process.removeListener("SIGTERM", interrupt);
+  }
 }

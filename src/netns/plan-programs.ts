@@ -6,7 +6,7 @@ import type { Command, Host, PlannedFile, Program } from "./lab-plan.ts";
 import type { ClientsConfig, HealthCheckConfig, ServerConfig } from "./program-configs.ts";
 import { proxyConfig } from "./proxy-config.ts";
 import { isSlow } from "./network-commands.ts";
-import type { Topology } from "./topology.ts";
+import { plain, type Topology } from "./topology.ts";
 
 export interface PlannedPrograms {
   readonly programs: readonly Program[];
@@ -101,7 +101,7 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
     for (const [i, host] of hosts.entries()) {
       const names = namesOf(group, clients, i, hosts.length);
       if (names.length === 0) continue;
-      const name = hosts.length === 1 ? `clients-${group}` : `clients-${group}-${i + 1}`;
+      const name = hosts.length === 1 ? `clients-${plain(group)}` : `clients-${plain(group)}-${i + 1}`;
       const config: ClientsConfig = {
         group,
         names,

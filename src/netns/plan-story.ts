@@ -3,7 +3,7 @@ import type { Story } from "./adapt.ts";
 import type { LabOptions } from "./lab-options.ts";
 import type { Command, Program, Step } from "./lab-plan.ts";
 import { addressesOf } from "./plan-programs.ts";
-import type { Addressed, Topology } from "./topology.ts";
+import { type Addressed, plain, type Topology } from "./topology.ts";
 
 /** The scenario's happenings as signals, commands and messages, ordered by time; and what the lab can not do. */
 export function planStory(scenario: Story, topology: Topology, programs: readonly Program[], options: LabOptions): { readonly story: readonly Step[]; readonly said: readonly string[] } {
@@ -135,7 +135,7 @@ function routes(topology: Topology, host: Addressed, atMs: number): readonly Ste
 
 function toClients(stage: Stage, atMs: number, message: Extract<Step, { kind: "tell" }>["message"], group?: string): readonly Step[] {
   return stage.programs
-    .filter(({ name }) => (group === undefined ? name.startsWith("clients-") : name === `clients-${group}` || name.startsWith(`clients-${group}-`)))
+    .filter(({ name }) => (group === undefined ? name.startsWith("clients-") : name === `clients-${plain(group)}` || name.startsWith(`clients-${plain(group)}-`)))
     .map(({ name }): Step => ({ atMs, kind: "tell", program: name, message }));
 }
 

@@ -73,4 +73,4 @@ function placeOf(kind: HostKind, index: number, zones: number): readonly [number
 }
 
 /** A name that is safe in a path and as a namespace. */
-const plain = (name: string): string => name.replace(/[^a-z0-9-]/gi, "-").slice(0, 40);
+export const plain = (name: string): string => name.replace(/[^a-z0-9-]/gi, "-").slice(0, 40);

@@ -69,7 +69,7 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
       process.exit(0);
     });
   });
-  setInterval(() => say("INFO", `${name} connections ${sessions.size} goaways ${filter.counters.sent} exempted ${filter.counters.exempted} requests ${filter.counters.requests}`), 5000).unref();
+  setInterval(() => say("INFO", `${name} connections ${sessions.size} goaways ${filter.counters.sent} exempted ${filter.counters.exempted} requests ${filter.counters.requests}`), 1000).unref();
   return (message) => {
     if (message.do === "goaway-chance") chance = message.chance;
   };
