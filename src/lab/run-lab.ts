@@ -52,6 +52,7 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
     network: randomInt(256),
     seed: options.seed ?? randomInt(2 ** 31),
     timeScale: options.timeScale ?? timeScaleOf(story),
+    ...(options.timeScale === undefined ? { mostMs: MOST_MS } : {}),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
     folder,
     programs: { node: process.execPath, folder: join(dirname(here), "programs"), ending },
@@ -76,6 +77,9 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
     throw error;
   }
 }
+
+/** A run whose time scale was not asked for ends after so long, if nothing more happens in it. */
+const MOST_MS = 60_000;
 
 /** Starts the run's own world and waits for its end. Without root it is a user namespace in which this user is root. */
 function inWorld(program: string, folder: string, options: RunOptions): Promise<void> {

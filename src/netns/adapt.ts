@@ -17,10 +17,11 @@ const PORTS = 32;
 const FEW = 4096;
 
 /**
- * Fewer clients, servers and zones; every time of a program or a balancer divided by `timeScale`. Chances stay as they are: on one host
+ * Fewer clients, servers and zones; every time of a program or a balancer divided by `timeScale`, and no more of the run than
+ * `mostMs` if nothing happens after. Chances stay as they are: on one host
  * the same happens in a minute that happens there in `timeScale` minutes.
  */
-export function adapt(scenario: Story, timeScale: number): Adapted {
+export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adapted {
   const said: string[] = [];
   const { network } = scenario;
   const zones = network.zones.slice(0, MOST.zones);
@@ -44,12 +45,16 @@ export function adapt(scenario: Story, timeScale: number): Adapted {
   if (stretch > 1) said.push(`requests ${round(stretch)} times rarer and as many times more likely to be answered with GOAWAY: as many reconnections, less to read`);
   if (timeScale !== 1) said.push(`times of programs and balancers divided by ${round(timeScale)}; the kernel's own timers are as they are`);
   const scaled = (ms: number): number => ms / timeScale;
+  // What happens is waited for, and what follows from it.
+  const needed = Math.max(...scenario.story.map((happening) => scaled(endOf(happening, count)) + AFTERMATH_MS), mostMs ?? Number.POSITIVE_INFINITY);
+  const durationMs = Math.min(scaled(scenario.durationMs), needed);
+  if (durationMs < scaled(scenario.durationMs)) said.push(`ends after ${Math.round(durationMs / 1000)} s of ${Math.round(scaled(scenario.durationMs) / 1000)}`);
   const scaledBalancer = balancer === undefined ? {} : { balancer: balancer.kind === "network" ? networkBalancer(balancer, scaled) : { ...balancer, ...scaleFields(balancer, scaled), healthCheck: { ...balancer.healthCheck, intervalMs: scaled(balancer.healthCheck.intervalMs) } } };
   return {
     said,
     scenario: {
       ...scenario,
-      durationMs: scaled(scenario.durationMs),
+      durationMs,
       network: {
         ...network,
         zones,
@@ -137,6 +142,29 @@ function clientsOf(group: Clients, scaled: (ms: number) => number): Clients {
     ...(healthCheck === undefined ? {} : { healthCheck: scaleFields(healthCheck, scaled) }),
     ...(keepalive === undefined ? {} : { keepalive: keepaliveOf(keepalive, scaled) }),
   };
+}
+
+const AFTERMATH_MS = 15_000;
+
+/** When a happening is over. */
+function endOf(happening: Happening, servers: number): number {
+  switch (happening.what) {
+    case "rolling-update":
+      return happening.atMs + happening.stepMs * (servers - 1) + happening.downMs;
+    case "server-restart":
+    case "server-killed":
+    case "server-lost":
+      return happening.atMs + happening.downMs;
+    case "server-hung":
+    case "balancer-node-lost":
+    case "latency":
+    case "traffic":
+    case "quiet":
+      return happening.atMs + happening.forMs;
+    case "deregister":
+    case "goaway-chance":
+      return happening.atMs;
+  }
 }
 
 function happeningOf(happening: Happening, by: { readonly scaled: (ms: number) => number; readonly servers: number; readonly nodes: number; readonly chance: (given: number) => number }): Happening {

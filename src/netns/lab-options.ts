@@ -5,6 +5,8 @@ export interface LabOptions {
   readonly seed: number;
   /** Times of programs and balancers are divided by it. */
   readonly timeScale: number;
+  /** The run ends after so long, if nothing more happens; absent: with the scenario. */
+  readonly mostMs?: number;
   readonly variant?: string;
   /** 0 to 255: the second number of every address. */
   readonly network: number;

@@ -105,13 +105,15 @@ function stop(stage: Stage, server: Addressed, atMs: number, downMs: number): re
     ...tell(atMs, { do: "deregister", target, delayMs: 0, reset: false }),
     ...(direct ? toClients(stage, atMs, { do: "addresses", addresses: others }) : []),
     ...restart(server, "SIGTERM", atMs + TOLD_MS, downMs),
-    ...tell(back + TOLD_MS, { do: "register", target }),
-    ...(direct ? toClients(stage, back + TOLD_MS, { do: "addresses", addresses: addressesOf(topology) }) : []),
+    ...tell(back + STARTED_MS, { do: "register", target }),
+    ...(direct ? toClients(stage, back + STARTED_MS, { do: "addresses", addresses: addressesOf(topology) }) : []),
   ];
 }
 
 /** By when a balancer's nodes have surely heard. */
 const TOLD_MS = 300;
+/** By when a program that was started surely listens. */
+const STARTED_MS = 2500;
 
 const restart = (server: Addressed, signal: "SIGTERM" | "SIGKILL", atMs: number, downMs: number): readonly Step[] => [
   { atMs, kind: "signal", program: server.name, signal },

@@ -10,7 +10,7 @@ import { type Topology, topologyOf } from "./topology.ts";
 
 /** All that a run of the scenario does on a Linux kernel, in order. The same arguments give the same plan. */
 export function plan(given: Omit<Scenario, "variants">, options: LabOptions): LabPlan {
-  const { scenario, said } = adapt(given, options.timeScale);
+  const { scenario, said } = adapt(given, options.timeScale, options.mostMs);
   const topology = topologyOf(scenario, options);
   const { programs, files, commands } = planPrograms(scenario, topology, options);
   const { story, said: skipped } = planStory(scenario, topology, programs, options);

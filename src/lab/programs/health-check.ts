@@ -12,8 +12,9 @@ const takenOut = new Set<number>();
 
 onMessage((message) => {
   if (message.do === "register") {
+    // New to the node, as far as it knows: healthy once enough checks say so.
     takenOut.delete(message.target);
-    choose();
+    if (states.has(message.target)) states.set(message.target, { healthy: false, streak: 0 });
   }
   if (message.do !== "deregister") return;
   takenOut.add(message.target);
@@ -23,7 +24,9 @@ onMessage((message) => {
 say("INFO", "checking");
 for (const target of config.mine) setInterval(() => check(target), config.intervalMs);
 
+/** A target that is taken out is not asked. */
 function check(target: number): void {
+  if (takenOut.has(target)) return;
   const socket = connect({ host: config.targets[target] ?? "", port: config.port });
   const done = (well: boolean): void => {
     clearTimeout(patience);
