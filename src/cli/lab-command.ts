@@ -2,14 +2,14 @@ import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { compareRuns } from "../lab/compare-runs.ts";
 import { examine } from "../lab/doctor.ts";
-import { type Experiment, runAndExplain, storyOf } from "../lab/run-and-explain.ts";
 import { cleanLeftovers } from "../lab/lab-state.ts";
+import { type Experiment, runAndExplain, storyOf } from "../lab/run-and-explain.ts";
 import { Fault } from "../net/fault.ts";
 import { printable } from "../net/printable.ts";
 import { renderComparisonHtml } from "../report/comparison/comparison-html.ts";
 import { renderComparisonText } from "../report/comparison/comparison-text.ts";
-import { loadScenario, readScenarioFile } from "../scenario-files.ts";
 import { BUILT_IN } from "../scenario/built-in.ts";
+import { loadScenario, readScenarioFile } from "../scenario-files.ts";
 import { checkReportName, writeReport } from "./write-report.ts";
 
 export interface LabRunOptions {
@@ -27,7 +27,8 @@ export function labListCommand(): number {
   for (const name of BUILT_IN) {
     const scenario = readScenarioFile(name);
     process.stdout.write(`${name}\n  ${scenario.title}\n`);
-    for (const [variant, { title, kind }] of Object.entries(scenario.variants)) process.stdout.write(`  --variant ${variant.padEnd(24)} ${kind}: ${title}\n`);
+    for (const [variant, { title, kind }] of Object.entries(scenario.variants))
+      process.stdout.write(`  --variant ${variant.padEnd(24)} ${kind}: ${title}\n`);
     process.stdout.write("\n");
   }
   return 0;
@@ -54,7 +55,9 @@ export async function labRunCommand(name: string, options: LabRunOptions): Promi
       ...(options.variant === undefined ? {} : { variant: options.variant }),
       ...numbersOf(options),
       signal,
-      ...(options.quiet ? {} : { onProgress: (step: string, detail: string) => process.stderr.write(`${step}: ${detail}\n`) }),
+      ...(options.quiet
+        ? {}
+        : { onProgress: (step: string, detail: string) => process.stderr.write(`${step}: ${detail}\n`) }),
     });
     try {
       if (options.write !== undefined) leave(experiment, options.write);
@@ -68,14 +71,25 @@ export async function labRunCommand(name: string, options: LabRunOptions): Promi
 }
 
 /** Numbers of the command line; a `Fault` for what is none. */
-export function numbersOf(options: { readonly seed?: string; readonly timeScale?: string }): { readonly seed?: number; readonly timeScale?: number } {
+export function numbersOf(options: { readonly seed?: string; readonly timeScale?: string }): {
+  readonly seed?: number;
+  readonly timeScale?: number;
+} {
   const seed = options.seed === undefined ? undefined : Number(options.seed);
   const timeScale = options.timeScale === undefined ? undefined : Number(options.timeScale);
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31)) {
-    throw new Fault("bad-seed", `--seed ${printable(options.seed ?? "")} is no whole number from 0 to 2147483647.`, "Leave it out for another one each time.");
+    throw new Fault(
+      "bad-seed",
+      `--seed ${printable(options.seed ?? "")} is no whole number from 0 to 2147483647.`,
+      "Leave it out for another one each time.",
+    );
   }
   if (timeScale !== undefined && !(timeScale >= 1 && timeScale <= 1000)) {
-    throw new Fault("bad-time-scale", `--time-scale ${printable(options.timeScale ?? "")} is no number from 1 to 1000.`, "1 is real time; leave it out for less than a minute.");
+    throw new Fault(
+      "bad-time-scale",
+      `--time-scale ${printable(options.timeScale ?? "")} is no number from 1 to 1000.`,
+      "1 is real time; leave it out for less than a minute.",
+    );
   }
   return { ...(seed === undefined ? {} : { seed }), ...(timeScale === undefined ? {} : { timeScale }) };
 }
@@ -84,23 +98,39 @@ function outcome({ run, counted, verdict, explanation }: Experiment, options: La
   const { plan } = run;
   const lines = [`${verdict.agrees ? "AGREES" : "DIFFERS"}  ${verdict.text}`];
   if (options.quiet) return `${lines.join("\n")}\n`;
-  lines.push(`  ${plan.scenario}${plan.variant === undefined ? "" : ` --variant ${plan.variant}`} --seed ${plan.seed} --time-scale ${plan.timeScale}, ${((run.endedAtMs - run.startedAtMs) / 1000).toFixed(1)} s`);
+  lines.push(
+    `  ${plan.scenario}${plan.variant === undefined ? "" : ` --variant ${plan.variant}`} --seed ${plan.seed} --time-scale ${plan.timeScale}, ${((run.endedAtMs - run.startedAtMs) / 1000).toFixed(1)} s`,
+  );
   for (const said of plan.adapted) lines.push(`  in the lab: ${said}`);
   for (const problem of run.problems) lines.push(`  trouble: ${printable(problem)}`);
-  lines.push(`  packets: ${explanation.totals.packets} in ${plan.taps.length} captures, ${explanation.totals.flows} flows`);
-  lines.push(`  the kernels counted: ${sumOf(counted.challenges)} SYNs challenged, ${sumOf(counted.resetsSent)} RSTs sent`);
-  for (const [node, counters] of Object.entries(counted.balancers)) lines.push(`  ${node}: ${Object.entries(counters).map(([metric, value]) => `${metric} ${value}`).join(", ")}`);
+  lines.push(
+    `  packets: ${explanation.totals.packets} in ${plan.taps.length} captures, ${explanation.totals.flows} flows`,
+  );
+  lines.push(
+    `  the kernels counted: ${sumOf(counted.challenges)} SYNs challenged, ${sumOf(counted.resetsSent)} RSTs sent`,
+  );
+  for (const [node, counters] of Object.entries(counted.balancers))
+    lines.push(
+      `  ${node}: ${Object.entries(counters)
+        .map(([metric, value]) => `${metric} ${value}`)
+        .join(", ")}`,
+    );
   const reasons = new Map<string, number>();
   for (const { reason } of counted.resets ?? []) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  if (counted.resets !== undefined) lines.push(`  reasons of RSTs: ${[...reasons].map(([reason, count]) => `${reason} ${count}`).join(", ") || "none sent"}`);
+  if (counted.resets !== undefined)
+    lines.push(
+      `  reasons of RSTs: ${[...reasons].map(([reason, count]) => `${reason} ${count}`).join(", ") || "none sent"}`,
+    );
   else lines.push(`  reasons of RSTs: not known, ${printable(run.tracing)}`);
   return `${lines.join("\n")}\n`;
 }
 
-const sumOf = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+const sumOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 function checkFolder(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Fault("not-empty", `The folder '${printable(folder)}' is not empty.`, "Name one that is not there yet.");
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Fault("not-empty", `The folder '${printable(folder)}' is not empty.`, "Name one that is not there yet.");
 }
 
 /** `evidence`: as a user would bring it. Beside it what a user does not have. */
@@ -108,7 +138,20 @@ function leave({ run, counted, verdict }: Experiment, folder: string): void {
   mkdirSync(folder, { recursive: true });
   cpSync(run.evidence, join(folder, "evidence"), { recursive: true });
   const { scenario, variant, seed, timeScale, expect, adapted, hosts } = run.plan;
-  const truth = { scenario, variant, seed, timeScale, expect, adapted, hosts, startedAtMs: run.startedAtMs, endedAtMs: run.endedAtMs, counted, problems: run.problems, explained: verdict };
+  const truth = {
+    scenario,
+    variant,
+    seed,
+    timeScale,
+    expect,
+    adapted,
+    hosts,
+    startedAtMs: run.startedAtMs,
+    endedAtMs: run.endedAtMs,
+    counted,
+    problems: run.problems,
+    explained: verdict,
+  };
   writeFileSync(join(folder, "truth.json"), `${JSON.stringify(truth, undefined, 1)}\n`);
 }
 
@@ -130,7 +173,9 @@ export async function labCompareCommand(name: string, options: LabCompareOptions
       ...(options.variant === undefined ? {} : { variants: options.variant }),
       ...numbersOf(options),
       signal,
-      ...(options.quiet ? {} : { onProgress: (run: string, step: string) => process.stderr.write(`${run}: ${step}\n`) }),
+      ...(options.quiet
+        ? {}
+        : { onProgress: (run: string, step: string) => process.stderr.write(`${run}: ${step}\n`) }),
     }),
   );
   process.stdout.write(renderComparisonText(comparison));

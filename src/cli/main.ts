@@ -151,7 +151,9 @@ function programFor(done: (exitCode: number) => void): Command {
 }
 
 function addLabCommands(program: Command, done: (exitCode: number) => void): void {
-  const lab = program.command("lab").description("reproduce an incident on a real Linux kernel, in namespaces of its own");
+  const lab = program
+    .command("lab")
+    .description("reproduce an incident on a real Linux kernel, in namespaces of its own");
   lab
     .command("list")
     .description("list the scenarios and their variants")
@@ -166,11 +168,16 @@ function addLabCommands(program: Command, done: (exitCode: number) => void): voi
     .argument("<scenario>", "a name of the list, or a scenario's file")
     .option("--variant <name>", "one of its variants, for instance a mitigation")
     .option("--seed <n>", "seed of what is left to chance")
-    .option("--time-scale <factor>", "times of programs and balancers are divided by it (default: so that a run takes less than a minute; 1: real time)")
+    .option(
+      "--time-scale <factor>",
+      "times of programs and balancers are divided by it (default: so that a run takes less than a minute; 1: real time)",
+    )
     .option("--write <folder>", "leave the evidence there as a user would bring it, and the truth beside it")
     .option("--keep", "leave the run's own folder with everything in it, and say where")
     .option("-q, --quiet", "print only the outcome")
-    .action(async (name: string, options) => done(await (await import("./lab-command.ts")).labRunCommand(name, options)));
+    .action(async (name: string, options) =>
+      done(await (await import("./lab-command.ts")).labRunCommand(name, options)),
+    );
   lab
     .command("compare")
     .description("run a scenario and each of its variants one after the other, and print a table")
@@ -180,7 +187,9 @@ function addLabCommands(program: Command, done: (exitCode: number) => void): voi
     .option("--time-scale <factor>", "as in lab run")
     .option("-o, --output <file>", "write a page with the figures of this run (HTML)")
     .option("-q, --quiet", "show no progress")
-    .action(async (name: string, options) => done(await (await import("./lab-command.ts")).labCompareCommand(name, options)));
+    .action(async (name: string, options) =>
+      done(await (await import("./lab-command.ts")).labCompareCommand(name, options)),
+    );
 }
 
 const colourOption = (): Option =>

@@ -1,4 +1,4 @@
-import { readFileSync, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import type { ComparedRun, Comparison, ServerSeries } from "../report/comparison/comparison.ts";
@@ -19,15 +19,27 @@ export interface CompareOptions {
  * kernels counted, what logs say and what `explain` finds. kubectl watches in each where there is a cluster.
  */
 export async function compareRuns(scenario: Scenario, options: CompareOptions = {}): Promise<Comparison> {
-  const stories: { name: string; title: string; kind: ComparedRun["kind"]; scenario: Scenario; variant?: string }[] = [];
+  const stories: { name: string; title: string; kind: ComparedRun["kind"]; scenario: Scenario; variant?: string }[] =
+    [];
   const { balancer, ...direct } = scenario.network;
   if (balancer?.kind === "network") {
-    const vanilla: Scenario = { ...scenario, network: direct, expect: {}, story: scenario.story.filter(({ what }) => what !== "balancer-node-lost" && what !== "deregister") };
-    stories.push({ name: "vanilla", title: "Clients connect to the servers themselves", kind: "vanilla", scenario: vanilla });
+    const vanilla: Scenario = {
+      ...scenario,
+      network: direct,
+      expect: {},
+      story: scenario.story.filter(({ what }) => what !== "balancer-node-lost" && what !== "deregister"),
+    };
+    stories.push({
+      name: "vanilla",
+      title: "Clients connect to the servers themselves",
+      kind: "vanilla",
+      scenario: vanilla,
+    });
   }
   stories.push({ name: "base", title: scenario.title, kind: "base", scenario });
   for (const [variant, { title, kind }] of Object.entries(scenario.variants)) {
-    if (options.variants === undefined || options.variants.includes(variant)) stories.push({ name: variant, title, kind, scenario, variant });
+    if (options.variants === undefined || options.variants.includes(variant))
+      stories.push({ name: variant, title, kind, scenario, variant });
   }
   const rows: (ComparedRun | undefined)[] = stories.map(() => undefined);
   let next = 0;
@@ -49,16 +61,31 @@ export async function compareRuns(scenario: Scenario, options: CompareOptions = 
   };
   await Promise.all([work(), work()]);
   const { name, title, about } = scenario;
-  return { scenario: name, title, about: about.trim(), kernel: `Linux ${release()}`, rows: rows.flatMap((row) => (row === undefined ? [] : [row])) };
+  return {
+    scenario: name,
+    title,
+    about: about.trim(),
+    kernel: `Linux ${release()}`,
+    rows: rows.flatMap((row) => (row === undefined ? [] : [row])),
+  };
 }
 
-function rowOf(story: { readonly name: string; readonly title: string; readonly kind: ComparedRun["kind"] }, { run, explanation, counted, verdict }: Experiment): ComparedRun {
+function rowOf(
+  story: { readonly name: string; readonly title: string; readonly kind: ComparedRun["kind"] },
+  { run, explanation, counted, verdict }: Experiment,
+): ComparedRun {
   const { plan } = run;
   const { name, title, kind } = story;
-  const text = (file: string): string => (existsSync(join(run.evidence, file)) ? readFileSync(join(run.evidence, file), "utf8") : "");
-  const clients = plan.programs.filter((program) => program.name.startsWith("clients-")).map(({ log }) => text(log)).join("\n");
+  const text = (file: string): string =>
+    existsSync(join(run.evidence, file)) ? readFileSync(join(run.evidence, file), "utf8") : "";
+  const clients = plan.programs
+    .filter((program) => program.name.startsWith("clients-"))
+    .map(({ log }) => text(log))
+    .join("\n");
   const kubectl = plan.programs.some((program) => program.name === "kubectl") ? text("kubectl.log") : undefined;
-  const servers = plan.hosts.filter((host) => host.kind === "server").map((host) => seriesOf(host.name, text(`${host.name}.log`), run.startedAtMs));
+  const servers = plan.hosts
+    .filter((host) => host.kind === "server")
+    .map((host) => seriesOf(host.name, text(`${host.name}.log`), run.startedAtMs));
   return {
     name,
     title,
@@ -67,12 +94,24 @@ function rowOf(story: { readonly name: string; readonly title: string; readonly 
     timeScale: plan.timeScale,
     seconds: (run.endedAtMs - run.startedAtMs) / 1000,
     adapted: plan.adapted,
-    opened: readdirSync(run.evidence).includes("sslkeys.log") ? count(text("sslkeys.log"), /^SERVER_TRAFFIC_SECRET_0 /gm) : 0,
+    opened: readdirSync(run.evidence).includes("sslkeys.log")
+      ? count(text("sslkeys.log"), /^SERVER_TRAFFIC_SECRET_0 /gm)
+      : 0,
     toldToGo: servers.reduce((sum, { told }) => sum + told, 0),
     challenged: Object.values(counted.challenges).reduce((sum, each) => sum + each, 0),
-    lostInLogs: count(clients, /watch of \S+ ended with: .*(?:client connection lost|connection is lost|reset by peer|ECONNRESET)/g),
+    lostInLogs: count(
+      clients,
+      /watch of \S+ ended with: .*(?:client connection lost|connection is lost|reset by peer|ECONNRESET)/g,
+    ),
     notReady: count(clients, /status change NodeNotReady/g),
-    ...(kubectl === undefined ? {} : { kubectl: { lost: count(kubectl, /client connection lost|unable to decode an event|connection reset/g), begun: count(kubectl, /^NAME\s+STATUS/gm) } }),
+    ...(kubectl === undefined
+      ? {}
+      : {
+          kubectl: {
+            lost: count(kubectl, /client connection lost|unable to decode an event|connection reset/g),
+            begun: count(kubectl, /^NAME\s+STATUS/gm),
+          },
+        }),
     ...verdictWords(verdict.text),
     agrees: verdict.agrees,
     servers: servers.map(({ series }) => series),
@@ -88,8 +127,16 @@ function verdictWords(text: string): { readonly expected: string; readonly found
 }
 
 /** The servers' own lines, each few seconds: connections open, GOAWAYs sent and requests taken so far. */
-function seriesOf(name: string, log: string, startedAtMs: number): { readonly series: ServerSeries; readonly told: number } {
+function seriesOf(
+  name: string,
+  log: string,
+  startedAtMs: number,
+): { readonly series: ServerSeries; readonly told: number } {
   const lines = [...log.matchAll(/^(\S+) INFO \S+ connections (\d+) goaways (\d+) exempted \d+ requests (\d+)$/gm)];
-  const points = lines.map(([, at = "", connections, , requests]) => ({ at: Math.max(0, (Date.parse(at) - startedAtMs) / 1000), connections: Number(connections), requests: Number(requests) }));
+  const points = lines.map(([, at = "", connections, , requests]) => ({
+    at: Math.max(0, (Date.parse(at) - startedAtMs) / 1000),
+    connections: Number(connections),
+    requests: Number(requests),
+  }));
   return { series: { name, points }, told: Number(lines.at(-1)?.[3] ?? 0) };
 }

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { LabTools } from "../netns/lab-options.ts";
 import { goSources } from "./go-programs.ts";
+import { AS_NOBODY, AS_ROOT, AS_USER } from "./unshare-arguments.ts";
 
 /** One thing that the lab needs or can make use of. */
 export interface Examined {
@@ -53,37 +54,74 @@ export function examine(): Diagnosis {
   }
   if (onPath("go") && goSources() === undefined) {
     missing.add("golang-golang-x-net-dev");
-    examined.push({ what: "golang.org/x/net", found: false, needed: false, detail: "what the Go clients are built with" });
+    examined.push({
+      what: "golang.org/x/net",
+      found: false,
+      needed: false,
+      detail: "what the Go clients are built with",
+    });
   }
   const root = process.getuid?.() === 0;
-  const user = root ? [] : ["--user", "--map-root-user"];
-  const world = (script: readonly string[]): { readonly ok: boolean; readonly said: string } => {
-    const { status, stderr } = spawnSync("unshare", [...user, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", ...script], { encoding: "utf8", timeout: 10_000 });
+  const inside = root ? AS_ROOT : [...AS_USER, "unshare", ...AS_NOBODY];
+  const world = (argv: readonly string[]): { readonly ok: boolean; readonly said: string } => {
+    const { status, stderr } = spawnSync("unshare", [...inside, ...argv], { encoding: "utf8", timeout: 10_000 });
     return { ok: status === 0, said: (stderr ?? "").trim().split("\n").at(-1) ?? "" };
   };
   const spaces = onPath("unshare") ? world(["true"]) : { ok: false, said: "" };
   const how = root ? "as root" : "without root, in a user namespace";
-  const hint = root ? spaces.said : `${spaces.said}; allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0), or run it as root`;
+  const hint = root
+    ? spaces.said
+    : `${spaces.said}; allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0), or run it as root`;
   examined.push({ what: "namespaces", found: spaces.ok, needed: true, detail: spaces.ok ? how : hint });
   const tables = spaces.ok && onPath("nft") ? world(["nft", "add", "table", "ip", "probe"]) : { ok: false, said: "" };
-  examined.push({ what: "nftables", found: tables.ok, needed: true, detail: tables.ok ? "rules in a namespace" : `the kernel takes no rules: ${tables.said}` });
-  const netem = spaces.ok && onPath("tc") && world(["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]).ok;
+  examined.push({
+    what: "nftables",
+    found: tables.ok,
+    needed: true,
+    detail: tables.ok ? "rules in a namespace" : `the kernel takes no rules: ${tables.said}`,
+  });
+  const netem =
+    spaces.ok && onPath("tc") && world(["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]).ok;
   const line = !netem && root && existsSync("/dev/net/tun") && goSources() !== undefined;
-  examined.push({ what: "delay", found: netem || line, needed: false, detail: netem ? "netem" : line ? "no netem; a delay line of the lab's own, over TAP devices" : "neither netem nor TAP devices with Go: links have no delay" });
-  examined.push({ what: "tracepoints", found: root, needed: false, detail: root ? "why the kernel sent each RST" : "for root only: why the kernel sent each RST" });
+  examined.push({
+    what: "delay",
+    found: netem || line,
+    needed: false,
+    detail: netem
+      ? "netem"
+      : line
+        ? "no netem; a delay line of the lab's own, over TAP devices"
+        : "neither netem nor TAP devices with Go: links have no delay",
+  });
+  examined.push({
+    what: "tracepoints",
+    found: root,
+    needed: false,
+    detail: root ? "why the kernel sent each RST" : "for root only: why the kernel sent each RST",
+  });
   const canRun = examined.every(({ found, needed }) => found || !needed);
   return {
     examined,
     canRun,
-    ...(missing.size === 0 || !onPath("apt-get") ? {} : { install: `${root ? "" : "sudo "}apt-get install --no-install-recommends ${[...missing].sort().join(" ")}` }),
-    tools: { delay: netem ? "netem" : line ? "line" : "none", conntrack: onPath("conntrack"), ethtool: onPath("ethtool"), kubectl: onPath("kubectl"), nginx: onPath("nginx") },
+    ...(missing.size === 0 || !onPath("apt-get")
+      ? {}
+      : { install: `${root ? "" : "sudo "}apt-get install --no-install-recommends ${[...missing].sort().join(" ")}` }),
+    tools: {
+      delay: netem ? "netem" : line ? "line" : "none",
+      conntrack: onPath("conntrack"),
+      ethtool: onPath("ethtool"),
+      kubectl: onPath("kubectl"),
+      nginx: onPath("nginx"),
+    },
   };
 }
 
 const NO_TOOLS: LabTools = { delay: "none", conntrack: false, ethtool: false, kubectl: false, nginx: false };
 
 /** Debian keeps what administrators need in /usr/sbin, which is not on everybody's path. */
-export const SEARCHED: readonly string[] = [...new Set([...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"])];
+export const SEARCHED: readonly string[] = [
+  ...new Set([...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"]),
+];
 
 function onPath(program: string): boolean {
   return SEARCHED.some((folder) => {

@@ -14,13 +14,21 @@ export interface RunVerdict {
  */
 export function judgeRun(expect: Expectation, explanation: Pick<Explanation, "incidents">, from: Instant): RunVerdict {
   const incidents = explanation.incidents.filter(({ at }) => at >= from);
-  const found = [...new Set(incidents.map(({ cause, variant, confidence }) => `${variant === undefined ? cause : `${cause} (${variant})`}, ${confidence}`))];
+  const found = [
+    ...new Set(
+      incidents.map(
+        ({ cause, variant, confidence }) => `${variant === undefined ? cause : `${cause} (${variant})`}, ${confidence}`,
+      ),
+    ),
+  ];
   const said = found.length === 0 ? "nothing" : found.join("; ");
   const { cause, variant } = expect;
   if (cause === undefined) {
     return { agrees: found.length === 0, text: `expected: nothing lost; found: ${said}` };
   }
-  const named = incidents.some((incident) => incident.cause === cause && (variant === undefined || incident.variant === variant));
+  const named = incidents.some(
+    (incident) => incident.cause === cause && (variant === undefined || incident.variant === variant),
+  );
   const follows = ["inconclusive", ...(FOLLOWS[cause] ?? [])];
   const others = incidents.some((incident) => incident.cause !== cause && !follows.includes(incident.cause));
   const wanted = variant === undefined ? cause : `${cause} (${variant})`;

@@ -23,29 +23,47 @@ export interface TracedReset {
 }
 
 export function readCounters(plan: LabPlan, folders: { readonly evidence: string; readonly truth: string }): Counted {
-  const rise = (host: string, name: string): number => valueOf(folders.evidence, `${host}-nstat-after.txt`, name) - valueOf(folders.evidence, `${host}-nstat-before.txt`, name);
+  const rise = (host: string, name: string): number =>
+    countIn(folders.evidence, `${host}-nstat-after.txt`, name) -
+    countIn(folders.evidence, `${host}-nstat-before.txt`, name);
   const hosts = plan.hosts.filter(({ kind }) => kind !== "router");
-  const each = (of: typeof hosts, name: string): Record<string, number> => Object.fromEntries(of.map((host) => [host.name, rise(host.name, name)]));
+  const each = (of: typeof hosts, name: string): Record<string, number> =>
+    Object.fromEntries(of.map((host) => [host.name, rise(host.name, name)]));
   const traced = join(folders.truth, "resets.txt");
   return {
-    challenges: each(hosts.filter(({ kind }) => kind === "server"), "TcpExtTCPSYNChallenge"),
+    challenges: each(
+      hosts.filter(({ kind }) => kind === "server"),
+      "TcpExtTCPSYNChallenge",
+    ),
     resetsSent: each(hosts, "TcpOutRsts"),
-    balancers: Object.fromEntries(hosts.filter(({ kind }) => kind === "balancer").map(({ name }) => [name, balancerCounters(join(folders.truth, `${name}-counters.json`))])),
+    balancers: Object.fromEntries(
+      hosts
+        .filter(({ kind }) => kind === "balancer")
+        .map(({ name }) => [name, balancerCounters(join(folders.truth, `${name}-counters.json`))]),
+    ),
     ...(existsSync(traced) ? { resets: tracedResets(readFileSync(traced, "utf8")) } : {}),
   };
 }
 
 /** One of nstat's lines: name, value, rate. */
-function valueOf(folder: string, file: string, name: string): number {
+function countIn(folder: string, file: string, name: string): number {
   if (!readdirSync(folder).includes(file)) return 0;
-  const line = readFileSync(join(folder, file), "utf8").split("\n").find((each) => each.startsWith(`${name} `));
+  const line = readFileSync(join(folder, file), "utf8")
+    .split("\n")
+    .find((each) => each.startsWith(`${name} `));
   return Number(line?.split(/\s+/)[1] ?? 0);
 }
 
 function balancerCounters(file: string): Record<string, number> {
   if (!existsSync(file)) return {};
-  const { nftables } = JSON.parse(readFileSync(file, "utf8")) as { nftables: readonly { counter?: { name: string; packets: number } }[] };
-  return Object.fromEntries(nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[COUNTERS[counter.name] ?? counter.name, counter.packets]])));
+  const { nftables } = JSON.parse(readFileSync(file, "utf8")) as {
+    nftables: readonly { counter?: { name: string; packets: number } }[];
+  };
+  return Object.fromEntries(
+    nftables.flatMap(({ counter }) =>
+      counter === undefined ? [] : [[COUNTERS[counter.name] ?? counter.name, counter.packets]],
+    ),
+  );
 }
 
 const TRACED = /tcp_send_reset: .*src=(\S+) dest=(\S+) state=(\S+) reason=(\S+)/;
@@ -53,6 +71,8 @@ const TRACED = /tcp_send_reset: .*src=(\S+) dest=(\S+) state=(\S+) reason=(\S+)/
 function tracedResets(text: string): readonly TracedReset[] {
   return text.split("\n").flatMap((line) => {
     const [, from, to, state, reason] = TRACED.exec(line) ?? [];
-    return from === undefined || to === undefined || state === undefined || reason === undefined ? [] : [{ from, to, state, reason }];
+    return from === undefined || to === undefined || state === undefined || reason === undefined
+      ? []
+      : [{ from, to, state, reason }];
   });
 }

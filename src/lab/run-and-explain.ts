@@ -24,7 +24,11 @@ export function storyOf(scenario: Scenario, variant: string | undefined): Omit<S
   if (found !== undefined) return found.scenario;
   const names = Object.keys(scenario.variants);
   const meant = nearestWord(variant, names);
-  throw new Fault("no-such-variant", `${scenario.name} has no variant '${printable(variant)}'.`, meant === undefined ? `It has ${names.join(", ") || "none"}.` : `Did you mean ${meant}?`);
+  throw new Fault(
+    "no-such-variant",
+    `${scenario.name} has no variant '${printable(variant)}'.`,
+    meant === undefined ? `It has ${names.join(", ") || "none"}.` : `Did you mean ${meant}?`,
+  );
 }
 
 /** The first instant whose losses count, in nanoseconds since 1970; some expectations leave out the beginning. */
@@ -33,20 +37,36 @@ function fromOf({ plan, startedAtMs }: LabRun): bigint {
 }
 
 /** Runs it, explains what was captured, and holds that against what the scenario expects. The caller closes the run. */
-export async function runAndExplain(scenario: Scenario, options: Omit<RunOptions, "tools" | "go"> & { readonly kubectl?: boolean }): Promise<Experiment> {
+export async function runAndExplain(
+  scenario: Scenario,
+  options: Omit<RunOptions, "tools" | "go"> & { readonly kubectl?: boolean },
+): Promise<Experiment> {
   const { tools, canRun, examined, install } = examine();
   if (!canRun) {
     const missing = examined.filter(({ found, needed }) => needed && !found);
     const said = missing.map(({ what, detail }) => `${what} (${detail})`).join("; ");
-    throw new Fault("lab-not-here", `The lab can not run on this machine. Missing: ${said}.`, install ?? "halfopen lab doctor says more");
+    throw new Fault(
+      "lab-not-here",
+      `The lab can not run on this machine. Missing: ${said}.`,
+      install ?? "halfopen lab doctor says more",
+    );
   }
   const story = storyOf(scenario, options.variant);
   const go = goPrograms();
-  const run = await runLab(story, { ...options, tools: { ...tools, kubectl: tools.kubectl && options.kubectl === true }, ...(go === undefined ? {} : { go }) });
+  const run = await runLab(story, {
+    ...options,
+    tools: { ...tools, kubectl: tools.kubectl && options.kubectl === true },
+    ...(go === undefined ? {} : { go }),
+  });
   try {
     options.onProgress?.("explaining", `${run.plan.taps.length} captures and the logs`);
     const explanation = await explainEvidence([run.evidence]);
-    return { run, explanation, counted: readCounters(run.plan, run), verdict: judgeRun(run.plan.expect, explanation, fromOf(run)) };
+    return {
+      run,
+      explanation,
+      counted: readCounters(run.plan, run),
+      verdict: judgeRun(run.plan.expect, explanation, fromOf(run)),
+    };
   } catch (error) {
     run.close();
     throw error;

@@ -13,6 +13,7 @@ import type { Scenario } from "../scenario/scenario.ts";
 import { certificate } from "./certificate.ts";
 import { SEARCHED } from "./doctor.ts";
 import { cleanLeftovers, openRun } from "./lab-state.ts";
+import { AS_ROOT, AS_USER } from "./unshare-arguments.ts";
 
 export interface RunOptions {
   readonly variant?: string;
@@ -43,7 +44,9 @@ export interface LabRun {
 /** Runs one story on the kernel. Whatever happens to this process, nothing of the run's network outlives it. Rejects with a `Fault`. */
 export async function runLab(story: Omit<Scenario, "variants">, options: RunOptions): Promise<LabRun> {
   cleanLeftovers();
-  const suffix = randomInt(36 ** 4).toString(36).padStart(4, "0");
+  const suffix = randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
   const folder = openRun(suffix);
   const here = fileURLToPath(import.meta.url);
   const ending = here.endsWith(".ts") ? ".ts" : ".js";
@@ -69,7 +72,7 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
-    await inWorld(join(dirname(here), `world${ending}`), folder, options);
+    await inWorld(ending, folder, options);
     const facts = JSON.parse(readFileSync(join(folder, "truth", "run.json"), "utf8"));
     return { plan: planned, evidence: join(folder, "evidence"), truth: join(folder, "truth"), ...facts, close };
   } catch (error) {
@@ -82,12 +85,22 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
 const MOST_MS = 60_000;
 
 /** Starts the run's own world and waits for its end. Without root it is a user namespace in which this user is root. */
-function inWorld(program: string, folder: string, options: RunOptions): Promise<void> {
-  const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-  const args = [...user, "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", process.execPath, program, folder];
+function inWorld(ending: ".ts" | ".js", folder: string, options: RunOptions): Promise<void> {
+  const root = process.getuid?.() === 0;
+  const folderOf = dirname(fileURLToPath(import.meta.url));
+  const program = join(folderOf, `${root ? "world" : "antechamber"}${ending}`);
+  const args = [...(root ? AS_ROOT : AS_USER), process.execPath, program, folder];
   // A group of its own: an interrupt from the terminal comes to this process, which ends the world.
-  const child = spawn("unshare", args, { stdio: ["pipe", "pipe", "pipe"], detached: true, env: { ...process.env, PATH: SEARCHED.join(":"), NODE_OPTIONS: "" } });
-  const stop = (): void => void child.kill("SIGKILL");
+  const child = spawn("unshare", args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+    env: { ...process.env, PATH: SEARCHED.join(":"), NODE_OPTIONS: "" },
+  });
+  const stop = (): void => {
+    child.kill("SIGKILL");
+    // Whoever is left of it ends with its input.
+    child.stdin.destroy();
+  };
   options.signal?.addEventListener("abort", stop, { once: true });
   process.once("exit", stop);
   let failed: string | undefined;
@@ -102,12 +115,21 @@ function inWorld(program: string, folder: string, options: RunOptions): Promise<
     else options.onProgress?.(said.step ?? "", said.detail ?? "");
   });
   return new Promise((resolve, reject) => {
-    child.on("error", (error) => reject(new Fault("lab-no-unshare", `unshare did not start: ${error.message}.`, "halfopen lab doctor says what is missing")));
+    child.on("error", (error) =>
+      reject(
+        new Fault(
+          "lab-no-unshare",
+          `unshare did not start: ${error.message}.`,
+          "halfopen lab doctor says what is missing",
+        ),
+      ),
+    );
     child.on("close", (code) => {
       process.removeListener("exit", stop);
       options.signal?.removeEventListener("abort", stop);
       if (code === 0) return resolve();
-      if (options.signal?.aborted) return reject(new Fault("lab-interrupted", "The run was interrupted; nothing of it is left.", "Run it again."));
+      if (options.signal?.aborted)
+        return reject(new Fault("lab-interrupted", "The run was interrupted; nothing of it is left.", "Run it again."));
       const why = failed ?? (errors.trim() || `exit code ${code}`);
       reject(new Fault("lab-failed", `The lab could not run: ${why}.`, "halfopen lab doctor says what is missing"));
     });

@@ -15,7 +15,8 @@ const TRACING = "/sys/kernel/tracing";
 export async function startTracing(name: string, mine: RegExp): Promise<Tracing> {
   const { status } = await perform({ argv: ["mount", "-t", "tracefs", "tracefs", TRACING], mayFail: true });
   if (status !== 0) return { kind: "off", because: "the kernel's trace points are for root" };
-  if (!existsSync(`${TRACING}/events/tcp/tcp_send_reset`)) return { kind: "off", because: "this kernel has no tracepoint tcp_send_reset" };
+  if (!existsSync(`${TRACING}/events/tcp/tcp_send_reset`))
+    return { kind: "off", because: "this kernel has no tracepoint tcp_send_reset" };
   const instance = `${TRACING}/instances/halfopen-${name}`;
   try {
     mkdirSync(instance);

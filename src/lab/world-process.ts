@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import type { Command, Program } from "../netns/lab-plan.ts";
 
 /** A command's arguments inside its namespace. */
@@ -16,7 +16,11 @@ export interface Finished {
 /** Runs one command to its end. Rejects when it fails and may not. */
 export async function perform(command: Command, patienceMs = 15_000): Promise<Finished> {
   const [file, ...args] = within(command.namespace, command.argv);
-  const child = spawn(file ?? "", args, { stdio: ["pipe", "pipe", "pipe"], timeout: patienceMs, killSignal: "SIGKILL" });
+  const child = spawn(file ?? "", args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: patienceMs,
+    killSignal: "SIGKILL",
+  });
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
@@ -32,7 +36,9 @@ export async function perform(command: Command, patienceMs = 15_000): Promise<Fi
   });
   const finished = { status, output: Buffer.concat(output).toString(), errors: Buffer.concat(errors).toString() };
   if (status !== 0 && command.mayFail !== true) {
-    throw new Error(`${command.argv.join(" ")} (in ${command.namespace ?? "no namespace"}): ${finished.errors.trim() || `exit code ${status}`}`);
+    throw new Error(
+      `${command.argv.join(" ")} (in ${command.namespace ?? "no namespace"}): ${finished.errors.trim() || `exit code ${status}`}`,
+    );
   }
   return finished;
 }
@@ -80,7 +86,15 @@ export class Running {
   /** Resolves when it has printed the text; rejects when it ends before, or has not within the patience. */
   async said(text: string, patienceMs = 20_000): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${this.program.name} did not say '${text}' within ${patienceMs / 1000} s: ${this.#said.slice(-500)}`)), patienceMs);
+      const late = setTimeout(
+        () =>
+          reject(
+            new Error(
+              `${this.program.name} did not say '${text}' within ${patienceMs / 1000} s: ${this.#said.slice(-500)}`,
+            ),
+          ),
+        patienceMs,
+      );
       const look = (): void => {
         const found = this.#said.includes(text);
         if (!found && !this.exited) return;

@@ -17,8 +17,10 @@ async function world(folder: string): Promise<void> {
   const run = new Run(plan, folder);
   progress("setting up", `${plan.hosts.length} hosts`);
   // Nobody sees these names but this run: /run is a file system of its own.
-  await perform({ argv: ["mount", "-t", "tmpfs", "tmpfs", "/run"] });
-  mkdirSync("/run/netns");
+  if (process.argv[3] !== "mounted") {
+    await perform({ argv: ["mount", "-t", "tmpfs", "tmpfs", "/run"] });
+    mkdirSync("/run/netns");
+  }
   await perform({ argv: ["ip", "link", "set", "lo", "up"] });
   for (const command of plan.setUp) await perform(command);
   const tracing = await startTracing(plan.hosts[0]?.namespace ?? "", addressesOf(plan));
@@ -34,7 +36,10 @@ async function world(folder: string): Promise<void> {
   await keepResets(tracing, folder);
   await run.stop();
   for (const command of plan.tearDown) await perform(command);
-  writeFileSync(join(folder, "truth", "run.json"), JSON.stringify({ ...facts, tracing: tracing.kind === "on" ? "on" : tracing.because, problems: run.problems }));
+  writeFileSync(
+    join(folder, "truth", "run.json"),
+    JSON.stringify({ ...facts, tracing: tracing.kind === "on" ? "on" : tracing.because, problems: run.problems }),
+  );
 }
 
 /** A line for whoever started this. */
@@ -66,7 +71,10 @@ class Run {
   async tap(): Promise<void> {
     await Promise.all(
       this.#plan.taps.map(async ({ host, namespace, argv }) => {
-        const tap = new Running({ name: `tcpdump ${host}`, host, namespace, argv, log: "" }, join(this.#folder, "truth", `tcpdump-${host}.log`));
+        const tap = new Running(
+          { name: `tcpdump ${host}`, host, namespace, argv, log: "" },
+          join(this.#folder, "truth", `tcpdump-${host}.log`),
+        );
         this.#taps.push(tap);
         await tap.said("listening on");
       }),
@@ -80,7 +88,11 @@ class Run {
         .map(async (snapshot) => {
           const { output, status, errors } = await perform({ ...snapshot, mayFail: true });
           if (status !== 0) this.problems.push(`${snapshot.argv.join(" ")}: ${errors.trim()}`);
-          else writeFileSync(join(this.#folder, snapshot.truth ? "truth" : "evidence", snapshot.file.replace("%", when)), output);
+          else
+            writeFileSync(
+              join(this.#folder, snapshot.truth ? "truth" : "evidence", snapshot.file.replace("%", when)),
+              output,
+            );
         }),
     );
   }
@@ -104,7 +116,10 @@ class Run {
   async freeze(): Promise<void> {
     this.#over = true;
     for (const each of this.#running.values()) each.signal("SIGSTOP");
-    const sizes = (): string => this.#plan.taps.map(({ file }) => statSync(join(this.#folder, "evidence", file), { throwIfNoEntry: false })?.size ?? 0).join();
+    const sizes = (): string =>
+      this.#plan.taps
+        .map(({ file }) => statSync(join(this.#folder, "evidence", file), { throwIfNoEntry: false })?.size ?? 0)
+        .join();
     for (let before = "", rounds = 0; before !== sizes() && rounds < 20; rounds += 1) {
       before = sizes();
       await until(Date.now() + 150);
@@ -124,7 +139,8 @@ class Run {
     const running = new Running(program, log);
     this.#running.set(program.name, running);
     void running.ended.then((status) => {
-      if (!this.#over && !this.#meant.has(running) && !program.restarts) this.problems.push(`${program.name} ended by itself (${status})`);
+      if (!this.#over && !this.#meant.has(running) && !program.restarts)
+        this.problems.push(`${program.name} ended by itself (${status})`);
     });
     if (program.ready !== undefined) await running.said(program.ready);
     return running;
@@ -169,11 +185,14 @@ async function keepResets(tracing: Tracing, folder: string): Promise<void> {
   if (tracing.kind === "on") writeFileSync(join(folder, "truth", "resets.txt"), await tracing.end());
 }
 
-const until = (atMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, atMs - Date.now())));
+const until = (atMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, atMs - Date.now())));
 
 try {
   await world(process.argv[2] ?? "");
   process.exit(0);
 } catch (error) {
-  process.stdout.write(`${JSON.stringify({ failed: error instanceof Error ? error.message : String(error) })}\n`, () => process.exit(2));
+  process.stdout.write(`${JSON.stringify({ failed: error instanceof Error ? error.message : String(error) })}\n`, () =>
+    process.exit(2),
+  );
 }

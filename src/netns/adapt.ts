@@ -29,7 +29,14 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
   if (zones.length < network.zones.length) said.push(`${zones.length} of ${network.zones.length} zones`);
   if (count < network.servers.count) said.push(`${count} of ${network.servers.count} servers`);
   const groups = Object.entries(network.clients);
-  const fewer = groups.map(([name, group]): [string, Clients] => [name, { ...group, count: Math.min(group.count, MOST[group.kind]), connections: Math.min(group.connections, MOST.connections) }]);
+  const fewer = groups.map(([name, group]): [string, Clients] => [
+    name,
+    {
+      ...group,
+      count: Math.min(group.count, MOST[group.kind]),
+      connections: Math.min(group.connections, MOST.connections),
+    },
+  ]);
   const before = groups.reduce((sum, [, group]) => sum + group.count, 0);
   const after = fewer.reduce((sum, [, group]) => sum + group.count, 0);
   if (after < before) said.push(`${after} of ${before} clients`);
@@ -39,17 +46,40 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
     // Where the scenario has few ports so that they meet in minutes, the lab has fewer still: it has one host, and a minute.
     return last - first >= PORTS && last - first < FEW ? { ...group, portRange: [first, first + PORTS - 1] } : group;
   };
-  if (fewer.some(([, group]) => narrow(group) !== group)) said.push(`${PORTS} source ports a host where the scenario has few`);
+  if (fewer.some(([, group]) => narrow(group) !== group))
+    said.push(`${PORTS} source ports a host where the scenario has few`);
   const stretch = stretchOf(fewer, network.servers.goaway.chance, timeScale);
   const chance = (given: number): number => given * stretch;
-  if (stretch > 1) said.push(`requests ${round(stretch)} times rarer and as many times more likely to be answered with GOAWAY: as many reconnections, less to read`);
-  if (timeScale !== 1) said.push(`times of programs and balancers divided by ${round(timeScale)}; the kernel's own timers are as they are`);
+  if (stretch > 1)
+    said.push(
+      `requests ${round(stretch)} times rarer and as many times more likely to be answered with GOAWAY: as many reconnections, less to read`,
+    );
+  if (timeScale !== 1)
+    said.push(
+      `times of programs and balancers divided by ${round(timeScale)}; the kernel's own timers are as they are`,
+    );
   const scaled = (ms: number): number => ms / timeScale;
   // What happens is waited for, and what follows from it.
-  const needed = Math.max(...scenario.story.map((happening) => scaled(endOf(happening, count)) + AFTERMATH_MS), mostMs ?? Number.POSITIVE_INFINITY);
+  const needed = Math.max(
+    ...scenario.story.map((happening) => scaled(endOf(happening, count)) + AFTERMATH_MS),
+    mostMs ?? Number.POSITIVE_INFINITY,
+  );
   const durationMs = Math.min(scaled(scenario.durationMs), needed);
-  if (durationMs < scaled(scenario.durationMs)) said.push(`ends after ${Math.round(durationMs / 1000)} s of ${Math.round(scaled(scenario.durationMs) / 1000)}`);
-  const scaledBalancer = balancer === undefined ? {} : { balancer: balancer.kind === "network" ? networkBalancer(balancer, scaled) : { ...balancer, ...scaleFields(balancer, scaled), healthCheck: { ...balancer.healthCheck, intervalMs: scaled(balancer.healthCheck.intervalMs) } } };
+  if (durationMs < scaled(scenario.durationMs))
+    said.push(`ends after ${Math.round(durationMs / 1000)} s of ${Math.round(scaled(scenario.durationMs) / 1000)}`);
+  const scaledBalancer =
+    balancer === undefined
+      ? {}
+      : {
+          balancer:
+            balancer.kind === "network"
+              ? networkBalancer(balancer, scaled)
+              : {
+                  ...balancer,
+                  ...scaleFields(balancer, scaled),
+                  healthCheck: { ...balancer.healthCheck, intervalMs: scaled(balancer.healthCheck.intervalMs) },
+                },
+        };
   return {
     said,
     scenario: {
@@ -59,8 +89,14 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
         ...network,
         zones,
         ...scaledBalancer,
-        servers: { ...serversOf(network.servers, scaled), count, goaway: { ...network.servers.goaway, chance: chance(network.servers.goaway.chance) } },
-        clients: Object.fromEntries(fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scaled)])),
+        servers: {
+          ...serversOf(network.servers, scaled),
+          count,
+          goaway: { ...network.servers.goaway, chance: chance(network.servers.goaway.chance) },
+        },
+        clients: Object.fromEntries(
+          fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scaled)]),
+        ),
         ...(network.kubernetes === undefined
           ? {}
           : {
@@ -73,7 +109,9 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
               },
             }),
       },
-      story: scenario.story.map((happening) => happeningOf(happening, { scaled, servers: count, nodes: zones.length, chance })),
+      story: scenario.story.map((happening) =>
+        happeningOf(happening, { scaled, servers: count, nodes: zones.length, chance }),
+      ),
     },
   };
 }
@@ -84,13 +122,20 @@ const BUSY = 30;
 /** How much rarer requests are made, where they are there to be answered with GOAWAY. */
 function stretchOf(groups: readonly (readonly [string, Clients])[], chance: number, timeScale: number): number {
   if (chance === 0) return 1;
-  const perSecond = groups.reduce((sum, [, { count, connections, requests }]) => sum + (requests.everyMs === 0 ? 0 : (count * connections * 1000 * timeScale) / requests.everyMs), 0);
+  const perSecond = groups.reduce(
+    (sum, [, { count, connections, requests }]) =>
+      sum + (requests.everyMs === 0 ? 0 : (count * connections * 1000 * timeScale) / requests.everyMs),
+    0,
+  );
   return Math.max(1, Math.min(perSecond / BUSY, MOST_CHANCE / chance));
 }
 
 const MOST_CHANCE = 0.25;
 
-const stretched = (group: Clients, by: number): Clients => ({ ...group, requests: { ...group.requests, everyMs: group.requests.everyMs * by } });
+const stretched = (group: Clients, by: number): Clients => ({
+  ...group,
+  requests: { ...group.requests, everyMs: group.requests.everyMs * by },
+});
 
 /**
  * A time scale with which the run lasts about `wantedMs`, and no timer of the scenario becomes too short to be kept: TCP keepalive counts
@@ -113,7 +158,12 @@ export function timeScaleOf(scenario: Story, wantedMs = 45_000): number {
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 function scaleFields<T extends object>(object: T, scaled: (ms: number) => number): T {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, name.endsWith("Ms") && typeof value === "number" ? scaled(value) : value])) as T;
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [
+      name,
+      name.endsWith("Ms") && typeof value === "number" ? scaled(value) : value,
+    ]),
+  ) as T;
 }
 
 const networkBalancer = (balancer: NetworkBalancer, scaled: (ms: number) => number): NetworkBalancer => ({
@@ -122,7 +172,10 @@ const networkBalancer = (balancer: NetworkBalancer, scaled: (ms: number) => numb
 });
 
 /** Linux takes whole seconds (TCP_KEEPIDLE, TCP_KEEPINTVL). */
-const keepaliveOf = <T extends { readonly idleMs: number; readonly intervalMs: number }>(keepalive: T, scaled: (ms: number) => number): T => ({
+const keepaliveOf = <T extends { readonly idleMs: number; readonly intervalMs: number }>(
+  keepalive: T,
+  scaled: (ms: number) => number,
+): T => ({
   ...keepalive,
   idleMs: Math.max(1000, Math.round(scaled(keepalive.idleMs) / 1000) * 1000),
   intervalMs: Math.max(1000, Math.round(scaled(keepalive.intervalMs) / 1000) * 1000),
@@ -167,7 +220,15 @@ function endOf(happening: Happening, servers: number): number {
   }
 }
 
-function happeningOf(happening: Happening, by: { readonly scaled: (ms: number) => number; readonly servers: number; readonly nodes: number; readonly chance: (given: number) => number }): Happening {
+function happeningOf(
+  happening: Happening,
+  by: {
+    readonly scaled: (ms: number) => number;
+    readonly servers: number;
+    readonly nodes: number;
+    readonly chance: (given: number) => number;
+  },
+): Happening {
   const same = scaleFields(happening, by.scaled);
   if (same.what === "latency") return { ...same, addMs: (happening as typeof same).addMs };
   if ("server" in same) return { ...same, server: same.server % by.servers };

@@ -78,7 +78,8 @@ function preserving(node: BalancerNode, balancer: NetworkBalancer, idleTimeoutMs
     " }",
   ]);
   const forward = node.targets.map(
-    (target, i) => `  ${ip} saddr . tcp sport @to_${i} update @to_${i} { ${ip} saddr . tcp sport } ${ip} daddr set ${target} accept`,
+    (target, i) =>
+      `  ${ip} saddr . tcp sport @to_${i} update @to_${i} { ${ip} saddr . tcp sport } ${ip} daddr set ${target} accept`,
   );
   const back = node.targets.map(
     (target, i) =>

@@ -91,7 +91,12 @@ export interface Program {
 /** One thing that happens to the run. */
 export type Step =
   | { readonly atMs: number; readonly kind: "run"; readonly command: Command }
-  | { readonly atMs: number; readonly kind: "signal"; readonly program: string; readonly signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGHUP" }
+  | {
+      readonly atMs: number;
+      readonly kind: "signal";
+      readonly program: string;
+      readonly signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGHUP";
+    }
   /** Once it has ended, if it runs. */
   | { readonly atMs: number; readonly kind: "start"; readonly program: string }
   | { readonly atMs: number; readonly kind: "tell"; readonly program: string; readonly message: Message };

@@ -12,7 +12,12 @@ export function networkCommands(
   const commands: Command[] = [...namespace(router.namespace, true)];
   for (const host of topology.all) {
     if (host.address === undefined || host.link === undefined) continue;
-    commands.push(...attach(host as Addressed, topology, { ethtool: tools.ethtool, line: tools.delay === "line" && isSlow(scenario) }));
+    commands.push(
+      ...attach(host as Addressed, topology, {
+        ethtool: tools.ethtool,
+        line: tools.delay === "line" && isSlow(scenario),
+      }),
+    );
   }
   for (const [group, hosts] of Object.entries(topology.clients)) {
     const range = scenario.network.clients[group]?.portRange;
@@ -65,13 +70,29 @@ function namespace(name: string, forwards: boolean): readonly Command[] {
 }
 
 /** One host on its own cable to the router, with a single address and no neighbours. */
-function attach(host: Addressed, topology: Topology, tools: { readonly ethtool: boolean; readonly line: boolean }): readonly Command[] {
+function attach(
+  host: Addressed,
+  topology: Topology,
+  tools: { readonly ethtool: boolean; readonly line: boolean },
+): readonly Command[] {
   const { router, six } = topology;
   const [here, there] = [host.namespace, router.namespace];
-  const ip = (where: string, ...words: readonly string[]): Command => ({ argv: ["ip", ...(six ? ["-6"] : []), "-n", where, ...words] });
-  const link = (where: string, ...words: readonly string[]): Command => ({ argv: ["ip", "-n", where, "link", ...words] });
+  const ip = (where: string, ...words: readonly string[]): Command => ({
+    argv: ["ip", ...(six ? ["-6"] : []), "-n", where, ...words],
+  });
+  const link = (where: string, ...words: readonly string[]): Command => ({
+    argv: ["ip", "-n", where, "link", ...words],
+  });
   const plainSegments = (where: string, device: string): readonly Command[] =>
-    tools.ethtool ? [{ namespace: where, argv: ["ethtool", "-K", device, "tx", "off", "tso", "off", "gso", "off", "gro", "off"], mayFail: true }] : [];
+    tools.ethtool
+      ? [
+          {
+            namespace: where,
+            argv: ["ethtool", "-K", device, "tx", "off", "tso", "off", "gso", "off", "gro", "off"],
+            mayFail: true,
+          },
+        ]
+      : [];
   return [
     ...namespace(here, host.kind === "balancer"),
     ...(tools.line

@@ -1,11 +1,17 @@
 import type { Clients } from "../scenario/scenario.ts";
 import type { Story } from "./adapt.ts";
-import { balancerRules, type BalancerNode, forgetTargetRules, rechooseRules, translatorSettings } from "./balancer-rules.ts";
+import {
+  type BalancerNode,
+  balancerRules,
+  forgetTargetRules,
+  rechooseRules,
+  translatorSettings,
+} from "./balancer-rules.ts";
 import type { LabOptions } from "./lab-options.ts";
 import type { Command, Host, PlannedFile, Program } from "./lab-plan.ts";
+import { isSlow } from "./network-commands.ts";
 import type { ClientsConfig, HealthCheckConfig, ServerConfig } from "./program-configs.ts";
 import { proxyConfig } from "./proxy-config.ts";
-import { isSlow } from "./network-commands.ts";
 import { plain, type Topology } from "./topology.ts";
 
 export interface PlannedPrograms {
@@ -22,18 +28,56 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
   const programs: Program[] = [];
   const lab = (name: string, program: string, config: object): readonly string[] => {
     files.push({ path: `config/${name}.json`, text: `${JSON.stringify(config, undefined, 1)}\n` });
-    return [options.programs.node, `${options.programs.folder}/${program}${options.programs.ending}`, `${options.folder}/config/${name}.json`];
+    return [
+      options.programs.node,
+      `${options.programs.folder}/${program}${options.programs.ending}`,
+      `${options.folder}/config/${name}.json`,
+    ];
   };
-  const on = (host: Host): { readonly host: string; readonly namespace: string } => ({ host: host.name, namespace: host.namespace });
+  const on = (host: Host): { readonly host: string; readonly namespace: string } => ({
+    host: host.name,
+    namespace: host.namespace,
+  });
   const store = network.kubernetes === undefined ? undefined : `${options.folder}/store.sock`;
   if (store !== undefined) {
     const argv = [options.programs.node, `${options.programs.folder}/object-store${options.programs.ending}`, store];
-    programs.push({ name: "store", host: topology.router.name, argv, log: "store.log", ready: "store ready", first: true, early: true, inner: true });
+    programs.push({
+      name: "store",
+      host: topology.router.name,
+      argv,
+      log: "store.log",
+      ready: "store ready",
+      first: true,
+      early: true,
+      inner: true,
+    });
   }
   if (options.tools.delay === "line" && isSlow(scenario)) {
-    const ends = topology.all.flatMap(({ namespace, link }) => (link === undefined ? [] : [[{ namespace, device: "eth0" }, { namespace: topology.router.namespace, device: link }]]));
-    const argv = [`${options.go}/delay`, lab("delay-line", "", { ...network.links, seed: options.seed, pairs: ends })[2] ?? ""];
-    programs.push({ name: "delay-line", host: topology.router.name, argv, log: "delay-line.log", ready: "line ready", first: true, early: true, control: true, inner: true });
+    const ends = topology.all.flatMap(({ namespace, link }) =>
+      link === undefined
+        ? []
+        : [
+            [
+              { namespace, device: "eth0" },
+              { namespace: topology.router.namespace, device: link },
+            ],
+          ],
+    );
+    const argv = [
+      `${options.go}/delay`,
+      lab("delay-line", "", { ...network.links, seed: options.seed, pairs: ends })[2] ?? "",
+    ];
+    programs.push({
+      name: "delay-line",
+      host: topology.router.name,
+      argv,
+      log: "delay-line.log",
+      ready: "line ready",
+      first: true,
+      early: true,
+      control: true,
+      inner: true,
+    });
   }
   const { count: _, ...servers } = network.servers;
   for (const [i, host] of topology.servers.entries()) {
@@ -48,7 +92,15 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
       bookmarkMs: 60_000 / options.timeScale,
       seed: mix(options.seed, 100 + i),
     };
-    programs.push({ name: host.name, ...on(host), argv: lab(host.name, "server", config), log: `${host.name}.log`, ready: "listening", early: true, control: true });
+    programs.push({
+      name: host.name,
+      ...on(host),
+      argv: lab(host.name, "server", config),
+      log: `${host.name}.log`,
+      ready: "listening",
+      early: true,
+      control: true,
+    });
   }
   const { balancer } = network;
   const commands: Command[] = [];
@@ -56,20 +108,37 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
     for (const [n, host] of topology.balancers.entries()) {
       const node = nodeOf(scenario, topology, n, options.seed);
       if (!balancer.preserveClientIp) {
-        commands.push({ namespace: host.namespace, argv: ["sysctl", "-qw", ...translatorSettings(balancer.idleTimeoutMs)] });
+        commands.push({
+          namespace: host.namespace,
+          argv: ["sysctl", "-qw", ...translatorSettings(balancer.idleTimeoutMs)],
+        });
       }
-      commands.push({ namespace: host.namespace, argv: ["nft", "-f", "-"], input: balancerRules(node, balancer, balancer.idleTimeoutMs) });
+      commands.push({
+        namespace: host.namespace,
+        argv: ["nft", "-f", "-"],
+        input: balancerRules(node, balancer, balancer.idleTimeoutMs),
+      });
       if (!scenario.story.some(({ what }) => CHECKED.has(what))) continue;
       const config: HealthCheckConfig = {
         ...balancer.healthCheck,
         targets: node.targets,
         port: node.port,
         mine: node.serving,
-        choose: Object.fromEntries(subsetsOf(node.serving).map((serving) => [serving.join(","), rechooseRules({ ...node, serving }, balancer)])),
+        choose: Object.fromEntries(
+          subsetsOf(node.serving).map((serving) => [serving.join(","), rechooseRules({ ...node, serving }, balancer)]),
+        ),
         forget: balancer.preserveClientIp ? node.targets.map((_, target) => forgetTargetRules(node, target)) : [],
       };
       const name = `health-check-${host.name}`;
-      programs.push({ name, ...on(host), argv: lab(name, "health-check", config), log: `${name}.log`, ready: "checking", control: true, inner: true });
+      programs.push({
+        name,
+        ...on(host),
+        argv: lab(name, "health-check", config),
+        log: `${name}.log`,
+        ready: "checking",
+        control: true,
+        inner: true,
+      });
     }
   }
   const [proxy] = topology.proxies;
@@ -88,7 +157,10 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
     files.push({ path: "nginx/nginx.conf", text: proxyConfig(balancer, place) });
     for (const host of topology.servers) {
       const others = place.targets.filter((address) => address !== host.address);
-      files.push({ path: `nginx/without-${host.name}.conf`, text: proxyConfig(balancer, { ...place, targets: others }) });
+      files.push({
+        path: `nginx/without-${host.name}.conf`,
+        text: proxyConfig(balancer, { ...place, targets: others }),
+      });
     }
     const argv = ["nginx", "-p", place.work, "-c", `${place.work}/nginx.conf`, "-g", "error_log stderr notice;"];
     programs.push({ name: "nginx", ...on(proxy), argv: argv.slice(0, 5), log: "nginx.log", early: true, inner: true });
@@ -114,16 +186,23 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
       };
       const argv = lab(name, "clients", config);
       const inGo = options.go !== undefined && protocol === "http2" && clients.kind !== "kubelet";
-      const go = inGo ? { argv: [`${options.go}/h2clients`, argv[2] ?? ""], env: { GODEBUG: "http2debug=2" } } : { argv };
+      const go = inGo
+        ? { argv: [`${options.go}/h2clients`, argv[2] ?? ""], env: { GODEBUG: "http2debug=2" } }
+        : { argv };
       programs.push({ name, ...on(host), ...go, log: `${name}.log`, ready: "ready", control: true });
-      if (clients.kind === "controller" && i === 0 && options.tools.kubectl) programs.push(kubectl(scenario, topology, { host, options }));
+      if (clients.kind === "controller" && i === 0 && options.tools.kubectl)
+        programs.push(kubectl(scenario, topology, { host, options }));
     }
   }
   return { programs, files, commands };
 }
 
 /** A person in front of `kubectl get nodes --watch`, who starts it again when it ends; its health check is told by its environment. */
-function kubectl(scenario: Story, topology: Topology, place: { readonly host: Host; readonly options: LabOptions }): Program {
+function kubectl(
+  scenario: Story,
+  topology: Topology,
+  place: { readonly host: Host; readonly options: LabOptions },
+): Program {
   const { host, options } = place;
   const [address = ""] = addressesOf(topology);
   const seconds = (real: number): string => `${Math.max(1, Math.round(real / options.timeScale))}`;
@@ -132,7 +211,16 @@ function kubectl(scenario: Story, topology: Topology, place: { readonly host: Ho
     name: "kubectl",
     host: host.name,
     namespace: host.namespace,
-    argv: ["kubectl", "--server", server, "--insecure-skip-tls-verify=true", `--cache-dir=${options.folder}/kubectl`, "get", "nodes", "--watch"],
+    argv: [
+      "kubectl",
+      "--server",
+      server,
+      "--insecure-skip-tls-verify=true",
+      `--cache-dir=${options.folder}/kubectl`,
+      "get",
+      "nodes",
+      "--watch",
+    ],
     env: {
       HOME: options.folder,
       KUBECONFIG: "/dev/null",
@@ -159,11 +247,25 @@ export function nodeOf(scenario: Story, topology: Topology, n: number, seed: num
   const all = topology.servers.map((_, i) => i);
   const own = all.filter((i) => topology.servers[i]?.zone === host?.zone);
   const serving = balancer?.kind === "network" && !balancer.crossZone && own.length > 0 ? own : all;
-  return { six: topology.six, vip: host?.address ?? "", port: servers.port, targets: topology.servers.map(({ address }) => address), serving, hashSeed: mix(seed, 10 + n) };
+  return {
+    six: topology.six,
+    vip: host?.address ?? "",
+    port: servers.port,
+    targets: topology.servers.map(({ address }) => address),
+    serving,
+    hashSeed: mix(seed, 10 + n),
+  };
 }
 
 /** Happenings that health checks see, or that the node must be told of. */
-const CHECKED: ReadonlySet<string> = new Set(["rolling-update", "server-restart", "server-killed", "server-lost", "server-hung", "deregister"]);
+const CHECKED: ReadonlySet<string> = new Set([
+  "rolling-update",
+  "server-restart",
+  "server-killed",
+  "server-lost",
+  "server-hung",
+  "deregister",
+]);
 
 function subsetsOf(all: readonly number[]): readonly (readonly number[])[] {
   return Array.from({ length: 2 ** all.length }, (_, bits) => all.filter((_, i) => (bits >> i) & 1));

@@ -6,7 +6,12 @@ import { addressesOf } from "./plan-programs.ts";
 import { type Addressed, plain, type Topology } from "./topology.ts";
 
 /** The scenario's happenings as signals, commands and messages, ordered by time; and what the lab can not do. */
-export function planStory(scenario: Story, topology: Topology, programs: readonly Program[], options: LabOptions): { readonly story: readonly Step[]; readonly said: readonly string[] } {
+export function planStory(
+  scenario: Story,
+  topology: Topology,
+  programs: readonly Program[],
+  options: LabOptions,
+): { readonly story: readonly Step[]; readonly said: readonly string[] } {
   const said: string[] = [];
   const steps = scenario.story.flatMap((happening): readonly Step[] => {
     if (happening.what === "latency" && options.tools.delay === "none") {
@@ -15,7 +20,13 @@ export function planStory(scenario: Story, topology: Topology, programs: readonl
     }
     return stepsOf(happening, scenario, { topology, programs, folder: options.folder, delay: options.tools.delay });
   });
-  return { story: steps.map((step, i) => ({ step, i })).sort((a, b) => a.step.atMs - b.step.atMs || a.i - b.i).map(({ step }) => step), said };
+  return {
+    story: steps
+      .map((step, i) => ({ step, i }))
+      .sort((a, b) => a.step.atMs - b.step.atMs || a.i - b.i)
+      .map(({ step }) => step),
+    said,
+  };
 }
 
 interface Stage {
@@ -30,7 +41,9 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
   const { atMs } = happening;
   switch (happening.what) {
     case "rolling-update":
-      return topology.servers.flatMap((server, i) => stop(stage, server, atMs + i * happening.stepMs, happening.downMs));
+      return topology.servers.flatMap((server, i) =>
+        stop(stage, server, atMs + i * happening.stepMs, happening.downMs),
+      );
     case "server-restart":
       return serverOf(happening, topology).flatMap((server) => stop(stage, server, atMs, happening.downMs));
     case "server-killed":
@@ -56,7 +69,13 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
       if (node === undefined) return [];
       const rest = addressesOf(topology).filter((address) => address !== node.address);
       const ip = topology.six ? "ip6" : "ip";
-      const forget = topology.servers.map((_, k): Command => ({ namespace: node.namespace, argv: ["nft", "flush", "set", ip, "nlb", `to_${k}`], mayFail: true }));
+      const forget = topology.servers.map(
+        (_, k): Command => ({
+          namespace: node.namespace,
+          argv: ["nft", "flush", "set", ip, "nlb", `to_${k}`],
+          mayFail: true,
+        }),
+      );
       const back = atMs + happening.forMs;
       return [
         cable(topology, node, "down", atMs),
@@ -75,11 +94,27 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
       const add = scenario.network.links.delayMs;
       const links = topology.all.flatMap((host) => (host.link === undefined ? [] : [host.link]));
       const change = (at: number, ms: number): readonly Step[] =>
-        links.map((link): Step => ({ atMs: at, kind: "run", command: { namespace: topology.router.namespace, argv: ["tc", "qdisc", "replace", "dev", link, "root", "netem", "delay", `${ms}ms`] } }));
+        links.map(
+          (link): Step => ({
+            atMs: at,
+            kind: "run",
+            command: {
+              namespace: topology.router.namespace,
+              argv: ["tc", "qdisc", "replace", "dev", link, "root", "netem", "delay", `${ms}ms`],
+            },
+          }),
+        );
       return [...change(atMs, add + happening.addMs), ...change(atMs + happening.forMs, add)];
     }
     case "goaway-chance":
-      return topology.servers.map(({ name }): Step => ({ atMs, kind: "tell", program: name, message: { do: "goaway-chance", chance: happening.chance } }));
+      return topology.servers.map(
+        ({ name }): Step => ({
+          atMs,
+          kind: "tell",
+          program: name,
+          message: { do: "goaway-chance", chance: happening.chance },
+        }),
+      );
     case "traffic":
       return toClients(stage, atMs, { do: "traffic", factor: happening.factor, forMs: happening.forMs });
     case "quiet":
@@ -97,7 +132,8 @@ function stop(stage: Stage, server: Addressed, atMs: number, downMs: number): re
   const { topology, programs } = stage;
   const target = topology.servers.findIndex(({ name }) => name === server.name);
   const checks = programs.filter(({ name }) => name.startsWith("health-check-"));
-  const tell = (at: number, message: Extract<Step, { kind: "tell" }>["message"]): readonly Step[] => checks.map(({ name }): Step => ({ atMs: at, kind: "tell", program: name, message }));
+  const tell = (at: number, message: Extract<Step, { kind: "tell" }>["message"]): readonly Step[] =>
+    checks.map(({ name }): Step => ({ atMs: at, kind: "tell", program: name, message }));
   const direct = topology.balancers.length + topology.proxies.length === 0;
   const others = topology.servers.filter(({ name }) => name !== server.name).map(({ address }) => address);
   const back = atMs + downMs;
@@ -131,17 +167,31 @@ function routes(topology: Topology, host: Addressed, atMs: number): readonly Ste
   const ip = ["ip", ...(topology.six ? ["-6"] : []), "-n", topology.router.namespace, "route", "replace"];
   const argvs = [[...ip, `${host.address}/${topology.six ? 128 : 32}`, "dev", host.link]];
   const node = topology.balancers.findIndex(({ name }) => name === host.name);
-  if (node >= 0) argvs.push([...ip, "default", "via", host.address, "dev", host.link, "onlink", "table", `${10 + node}`]);
+  if (node >= 0)
+    argvs.push([...ip, "default", "via", host.address, "dev", host.link, "onlink", "table", `${10 + node}`]);
   return argvs.map((argv): Step => ({ atMs, kind: "run", command: { argv, mayFail: true } }));
 }
 
-function toClients(stage: Stage, atMs: number, message: Extract<Step, { kind: "tell" }>["message"], group?: string): readonly Step[] {
+function toClients(
+  stage: Stage,
+  atMs: number,
+  message: Extract<Step, { kind: "tell" }>["message"],
+  group?: string,
+): readonly Step[] {
   return stage.programs
-    .filter(({ name }) => (group === undefined ? name.startsWith("clients-") : name === `clients-${plain(group)}` || name.startsWith(`clients-${plain(group)}-`)))
+    .filter(({ name }) =>
+      group === undefined
+        ? name.startsWith("clients-")
+        : name === `clients-${plain(group)}` || name.startsWith(`clients-${plain(group)}-`),
+    )
     .map(({ name }): Step => ({ atMs, kind: "tell", program: name, message }));
 }
 
-function deregister(happening: Extract<Happening, { what: "deregister" }>, scenario: Story, { topology, folder }: Stage): readonly Step[] {
+function deregister(
+  happening: Extract<Happening, { what: "deregister" }>,
+  scenario: Story,
+  { topology, folder }: Stage,
+): readonly Step[] {
   const { balancer } = scenario.network;
   const server = topology.servers[happening.server];
   if (server === undefined || balancer === undefined) return [];
@@ -152,6 +202,13 @@ function deregister(happening: Extract<Happening, { what: "deregister" }>, scena
       { atMs: happening.atMs, kind: "signal", program: "nginx", signal: "SIGHUP" },
     ];
   }
-  const message = { do: "deregister", target: happening.server, delayMs: balancer.deregistrationDelayMs, reset: balancer.resetAfterDeregistration } as const;
-  return topology.balancers.map(({ name }): Step => ({ atMs: happening.atMs, kind: "tell", program: `health-check-${name}`, message }));
+  const message = {
+    do: "deregister",
+    target: happening.server,
+    delayMs: balancer.deregistrationDelayMs,
+    reset: balancer.resetAfterDeregistration,
+  } as const;
+  return topology.balancers.map(
+    ({ name }): Step => ({ atMs: happening.atMs, kind: "tell", program: `health-check-${name}`, message }),
+  );
 }

@@ -20,12 +20,21 @@ const OPTIONS: LabOptions = {
   tools: { delay: "none", conntrack: true, ethtool: true, kubectl: false, nginx: true },
 };
 
-const builtIn = (name: string): Scenario => readScenario(name, readFileSync(join(ROOT, "scenarios", `${name}.yaml`), "utf8"));
+const builtIn = (name: string): Scenario =>
+  readScenario(name, readFileSync(join(ROOT, "scenarios", `${name}.yaml`), "utf8"));
 
 /** What a person would read: a command a line, with what it is told on standard input below it. */
 function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): string {
   const { setUp, taps, programs, story, snapshots, tearDown, adapted } = plan(scenario, options);
-  const command = ({ namespace, argv, input }: { namespace?: string; argv: readonly string[]; input?: string }): string =>
+  const command = ({
+    namespace,
+    argv,
+    input,
+  }: {
+    namespace?: string;
+    argv: readonly string[];
+    input?: string;
+  }): string =>
     `${namespace === undefined ? "" : `[${namespace}] `}${argv.join(" ")}${input === undefined ? "" : `\n${input.replace(/^/gm, "    | ").trimEnd()}`}`;
   const part = (name: string, lines: readonly string[]): string => `# ${name}\n${lines.join("\n")}\n`;
   return [
@@ -33,8 +42,14 @@ function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): str
     part("set up", setUp.map(command)),
     part("taps", taps.map(command)),
     part("programs", programs.map(command)),
-    part("story", story.map(({ atMs, ...step }) => `${atMs} ${step.kind === "run" ? command(step.command) : JSON.stringify(step)}`)),
-    part("snapshots", snapshots.map((snapshot) => `${snapshot.file}: ${command(snapshot)}`)),
+    part(
+      "story",
+      story.map(({ atMs, ...step }) => `${atMs} ${step.kind === "run" ? command(step.command) : JSON.stringify(step)}`),
+    ),
+    part(
+      "snapshots",
+      snapshots.map((snapshot) => `${snapshot.file}: ${command(snapshot)}`),
+    ),
     part("tear down", tearDown.map(command)),
   ].join("\n");
 }
@@ -70,7 +85,8 @@ test.each(BUILT_IN)("%s has a plan, the same each time, and so has every variant
     // Names that a kernel takes: IFNAMSIZ is 16 with the end mark.
     for (const { link = "" } of first.hosts) expect(link.length).toBeLessThan(16);
     const names = new Set(first.hosts.map(({ namespace }) => namespace));
-    for (const { namespace } of [...first.setUp, ...first.taps, ...first.programs]) expect(namespace === undefined || names.has(namespace)).toBe(true);
+    for (const { namespace } of [...first.setUp, ...first.taps, ...first.programs])
+      expect(namespace === undefined || names.has(namespace)).toBe(true);
     expect(new Set(first.hosts.map(({ address }) => address)).size).toBe(first.hosts.length);
   }
 });

@@ -15,7 +15,10 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
   const { programs, files, commands } = planPrograms(scenario, topology, options);
   const { story, said: skipped } = planStory(scenario, topology, programs, options);
   const { balancer, servers, links } = scenario.network;
-  const replies = balancer?.kind === "network" && balancer.preserveClientIp ? replyPathCommands(topology, servers.port, balancer.replyPath) : [];
+  const replies =
+    balancer?.kind === "network" && balancer.preserveClientIp
+      ? replyPathCommands(topology, servers.port, balancer.replyPath)
+      : [];
   const undelayed = options.tools.delay === "none" && (links.delayMs >= 1 || links.loss > 0);
   return {
     scenario: given.name,
@@ -34,7 +37,11 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     tearDown: topology.all.map(({ namespace }) => ({ argv: ["ip", "netns", "delete", namespace], mayFail: true })),
     adapted: [
       ...said,
-      ...(undelayed ? [`no delay of ${links.delayMs} ms and no loss on links, because this kernel has no netem and there is no delay line`] : []),
+      ...(undelayed
+        ? [
+            `no delay of ${links.delayMs} ms and no loss on links, because this kernel has no netem and there is no delay line`,
+          ]
+        : []),
       ...skipped,
     ],
   };
@@ -46,7 +53,21 @@ function tapsOf(topology: Topology, options: LabOptions): readonly Tap[] {
     .filter(({ kind }) => kind !== "router")
     .map(({ name, namespace }) => {
       const file = `${name}.pcap`;
-      const argv = ["tcpdump", "-Z", "root", "-n", "-U", "--immediate-mode", "-B", "8192", "-i", "eth0", "-w", `${options.folder}/evidence/${file}`, "tcp or icmp or icmp6"];
+      const argv = [
+        "tcpdump",
+        "-Z",
+        "root",
+        "-n",
+        "-U",
+        "--immediate-mode",
+        "-B",
+        "8192",
+        "-i",
+        "eth0",
+        "-w",
+        `${options.folder}/evidence/${file}`,
+        "tcp or icmp or icmp6",
+      ];
       return { host: name, namespace, file, argv };
     });
 }
@@ -63,7 +84,17 @@ function snapshotsOf(topology: Topology, options: LabOptions): readonly Snapshot
     if (kind !== "balancer") return counters;
     return [
       { file: `${name}-counters.json`, namespace, argv: ["nft", "-j", "list", "counters"], when: "after", truth: true },
-      ...(options.tools.conntrack ? [{ file: `${name}-conntrack.txt`, namespace, argv: ["conntrack", "-L", "-p", "tcp"], when: "after", truth: true } as const] : []),
+      ...(options.tools.conntrack
+        ? [
+            {
+              file: `${name}-conntrack.txt`,
+              namespace,
+              argv: ["conntrack", "-L", "-p", "tcp"],
+              when: "after",
+              truth: true,
+            } as const,
+          ]
+        : []),
     ];
   });
 }

@@ -21,9 +21,12 @@ export interface ProxyPlace {
  */
 export function proxyConfig(balancer: ApplicationBalancer, place: ProxyPlace): string {
   const secure = place.protocol === "http2";
-  const at = (address: string): string => (address.includes(":") ? `[${address}]:${place.port}` : `${address}:${place.port}`);
+  const at = (address: string): string =>
+    address.includes(":") ? `[${address}]:${place.port}` : `${address}:${place.port}`;
   const ms = (value: number): string => `${Math.max(1, Math.round(value))}ms`;
-  const retries = { never: "off", idempotent: "error timeout", always: "error timeout non_idempotent" }[balancer.retries];
+  const retries = { never: "off", idempotent: "error timeout", always: "error timeout non_idempotent" }[
+    balancer.retries
+  ];
   return `${[
     "worker_processes 1;",
     "daemon off;",

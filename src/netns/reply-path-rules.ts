@@ -22,13 +22,24 @@ export function replyPathCommands(topology: Topology, port: number, replyPath: "
         replyPath === "latest"
           ? others.map((other) => `delete @via_${other}_${k} ${came}`)
           : others.map((other) => `${ip} saddr . tcp sport != @via_${other}_${k}`);
+      // Told to stay with the first: until that flow ends, for its last packets may still come.
+      if (replyPath === "first") {
+        const over = `{ ${ip} saddr . tcp sport timeout 1s }`;
+        rules.push(
+          `  ${from} tcp flags & (fin | rst) != 0x0 ${ip} saddr . tcp sport @via_${n}_${k} update @via_${n}_${k} ${over} accept`,
+        );
+      }
       // What the node itself sends, its health checks, is answered to the node by its address.
-      rules.push(`  ${[from, `${ip} saddr != ${node.address}`, ...keep, `update @via_${n}_${k} ${came}`, "accept"].join(" ")}`);
+      rules.push(
+        `  ${[from, `${ip} saddr != ${node.address}`, ...keep, `update @via_${n}_${k} ${came}`, "accept"].join(" ")}`,
+      );
     }
   }
   for (const [n] of balancers.entries())
     for (const [k, server] of servers.entries())
-      rules.push(`  ${ip} saddr ${server.address} tcp sport ${port} ${ip} daddr . tcp dport @via_${n}_${k} meta mark set ${MARK + n} accept`);
+      rules.push(
+        `  ${ip} saddr ${server.address} tcp sport ${port} ${ip} daddr . tcp dport @via_${n}_${k} meta mark set ${MARK + n} accept`,
+      );
   const input = [
     `table ${ip} replies {`,
     ...sets,

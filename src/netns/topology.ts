@@ -47,11 +47,23 @@ export function topologyOf(scenario: Story, options: { readonly suffix: string; 
   let next = 0;
   const groups = Object.entries(clients).map(([name, group]) => [
     name,
-    group.hosts === "servers" ? targets.slice(0, Math.max(1, Math.min(group.count, targets.length))) : [host("client", `client-${plain(name)}`, next++)],
+    group.hosts === "servers"
+      ? targets.slice(0, Math.max(1, Math.min(group.count, targets.length)))
+      : [host("client", `client-${plain(name)}`, next++)],
   ]);
   const byGroup: Record<string, readonly Addressed[]> = Object.fromEntries(groups);
-  const own = Object.values(byGroup).flat().filter(({ kind }) => kind === "client");
-  return { six, router, balancers, proxies, servers: targets, clients: byGroup, all: [router, ...balancers, ...proxies, ...targets, ...own] };
+  const own = Object.values(byGroup)
+    .flat()
+    .filter(({ kind }) => kind === "client");
+  return {
+    six,
+    router,
+    balancers,
+    proxies,
+    servers: targets,
+    clients: byGroup,
+    all: [router, ...balancers, ...proxies, ...targets, ...own],
+  };
 }
 
 const LETTER: Readonly<Record<HostKind, string>> = { router: "r", balancer: "b", proxy: "p", server: "s", client: "c" };

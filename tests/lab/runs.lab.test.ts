@@ -10,7 +10,11 @@ const { canRun } = examine();
 
 /** `halfopen lab run` in a process of its own, up to the line that says that it runs. */
 async function begun(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", RUN_SOURCES, "--", "lab", "run", "silent-idle-drop"], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(
+    process.execPath,
+    ["--no-warnings", "--input-type=module", "-e", RUN_SOURCES, "--", "lab", "run", "silent-idle-drop"],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
   const lines = createInterface({ input: child.stderr ?? process.stdin });
   for await (const line of lines) if (line.startsWith("running")) return child;
   throw new Error("it did not begin");
@@ -31,16 +35,26 @@ function programsOf(suffix: string): readonly string[] {
 }
 
 async function goneFrom(look: () => readonly string[]): Promise<void> {
-  for (let tries = 0; look().length > 0 && tries < 200; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; look().length > 0 && tries < 200; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   expect(look()).toEqual([]);
 }
 
 const suffixOf = (child: ChildProcess): string =>
-  readdirSync(runsFolder()).find((suffix) => readFileSync(`${runsFolder()}/${suffix}/owner.json`, "utf8").includes(`"pid":${child.pid},`)) ?? "";
+  readdirSync(runsFolder()).find((suffix) =>
+    readFileSync(`${runsFolder()}/${suffix}/owner.json`, "utf8").includes(`"pid":${child.pid},`),
+  ) ?? "";
 
 /** What the host itself has: links, rules, names. */
 const hostState = (): string =>
-  [["ip", "link"], ["ip", "rule"], ["nft", "list", "ruleset"], ["ip", "netns"]].map(([file = "", ...args]) => spawnSync(file, args, { encoding: "utf8" }).stdout.replace(/^\d+: /gm, "")).join("\n");
+  [
+    ["ip", "link"],
+    ["ip", "rule"],
+    ["nft", "list", "ruleset"],
+    ["ip", "netns"],
+  ]
+    .map(([file = "", ...args]) => spawnSync(file, args, { encoding: "utf8" }).stdout.replace(/^\d+: /gm, ""))
+    .join("\n");
 
 describe.skipIf(!canRun)("a run", () => {
   test("leaves nothing when it is interrupted, and the host never had any of it", async () => {

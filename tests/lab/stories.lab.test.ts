@@ -34,7 +34,9 @@ describe.skipIf(!canRun)(`on this kernel${canRun ? "" : ` (skipped, because of $
   for (const [scenario, variant, needs] of STORIES) {
     const name = `${scenario}${variant === undefined ? "" : `, ${variant}`}`;
     test.concurrent(name, { retry: 1, skip: needs === "delay" && tools.delay === "none" }, async () => {
-      const experiment = await runAndExplain(readScenarioFile(scenario), { ...(variant === undefined ? {} : { variant }) });
+      const experiment = await runAndExplain(readScenarioFile(scenario), {
+        ...(variant === undefined ? {} : { variant }),
+      });
       try {
         expect(experiment.run.problems).toEqual([]);
         expect(experiment.verdict.text, experiment.verdict.text).toSatisfy(() => experiment.verdict.agrees);
@@ -53,7 +55,8 @@ async function expectTheKernelsCount({ run, counted }: Experiment): Promise<void
     if (address === undefined || (kind !== "server" && kind !== "client")) continue;
     const account = await accountOfCapture(join(run.evidence, `${name}.pcap`), address);
     expect(account.resetsSent, `RSTs of ${name}`).toBe(counted.resetsSent[name]);
-    if (kind === "server") expect(account.synsOnOpen, `SYNs on open connections of ${name}`).toBe(counted.challenges[name]);
+    if (kind === "server")
+      expect(account.synsOnOpen, `SYNs on open connections of ${name}`).toBe(counted.challenges[name]);
     const traced = counted.resets?.filter(({ from }) => from.startsWith(`${address}:`));
     if (traced !== undefined && account.resetsSent === 0) expect(traced, name).toEqual([]);
   }
@@ -63,9 +66,13 @@ async function expectTheKernelsCount({ run, counted }: Experiment): Promise<void
 async function expectModestyFromOneSide({ run, explanation }: Experiment): Promise<void> {
   const { cause } = run.plan.expect;
   if (cause === undefined) return;
-  expect(explanation.incidents.filter((incident) => incident.cause === cause).map(({ confidence }) => confidence)).toContain("certain");
+  expect(
+    explanation.incidents.filter((incident) => incident.cause === cause).map(({ confidence }) => confidence),
+  ).toContain("certain");
   if (cause !== "backend-tuple-collision") return;
-  const client = run.plan.hosts.filter(({ kind }) => kind === "client").map(({ name }) => join(run.evidence, `${name}.pcap`));
+  const client = run.plan.hosts
+    .filter(({ kind }) => kind === "client")
+    .map(({ name }) => join(run.evidence, `${name}.pcap`));
   const alone = await explainEvidence(client.filter((file) => existsSync(file)));
   const claims = alone.incidents.filter((incident) => incident.cause === cause);
   expect(claims.length).toBeGreaterThan(0);

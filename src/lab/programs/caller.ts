@@ -33,7 +33,13 @@ export function callerOf(config: ClientsConfig, names: Names, dice: () => number
       rejectUnauthorized: false,
       createConnection: () => {
         const host = names.addresses[Math.floor(dice() * names.addresses.length)] ?? "";
-        return connectTls({ host, port: config.port, ALPNProtocols: ["h2"], rejectUnauthorized: false, servername: "api.internal" });
+        return connectTls({
+          host,
+          port: config.port,
+          ALPNProtocols: ["h2"],
+          rejectUnauthorized: false,
+          servername: "api.internal",
+        });
       },
     },
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { callerOf, type Names } from "./caller.ts";
 import type { ClientsConfig } from "../../netns/program-configs.ts";
+import { callerOf, type Names } from "./caller.ts";
 import { onMessage } from "./control.ts";
 import { runController } from "./controller.ts";
 import { diceOf } from "./dice.ts";
@@ -50,6 +50,7 @@ function start(name: string): void {
         if (requests.everyMs > 0) runHttp1Client(name, config, names, { paces: each, dice });
         return;
       }
-      for (const caller of callers()) runHttp2Client(name, caller, config, { pace: paceOf(requests.everyMs, requests.spacing), dice });
+      for (const caller of callers())
+        runHttp2Client(name, caller, config, { pace: paceOf(requests.everyMs, requests.spacing), dice });
   }
 }

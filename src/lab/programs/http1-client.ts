@@ -1,12 +1,17 @@
 import { Agent, type ClientRequest, request } from "node:http";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import type { Names } from "./caller.ts";
 import type { ClientsConfig } from "../../netns/program-configs.ts";
+import type { Names } from "./caller.ts";
 import { keepPace, type Pace } from "./pace.ts";
 import { say } from "./say.ts";
 
 /** A plain client over HTTP/1.1 with a pool of kept connections. */
-export function runHttp1Client(name: string, config: ClientsConfig, names: Names, options: { readonly paces: readonly Pace[]; readonly dice: () => number }): void {
+export function runHttp1Client(
+  name: string,
+  config: ClientsConfig,
+  names: Names,
+  options: { readonly paces: readonly Pace[]; readonly dice: () => number },
+): void {
   const { requests, retries } = config.clients;
   const agent = agentOf(config);
   for (const pace of options.paces) {
@@ -28,9 +33,19 @@ export function runHttp1Client(name: string, config: ClientsConfig, names: Names
 
 function agentOf(config: ClientsConfig): Agent {
   const { connections, poolIdleTimeoutMs, keepalive } = config.clients;
-  const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections, scheduling: "fifo" });
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: connections,
+    maxFreeSockets: connections,
+    scheduling: "fifo",
+  });
   // Node's own would begin TCP keepalive probes after a second of idleness whatever it was told, at connecting and again when a socket is free.
-  agent.createConnection = (options) => connect({ ...(options as NetConnectOpts), keepAlive: keepalive !== undefined, keepAliveInitialDelay: keepalive?.idleMs ?? 0 });
+  agent.createConnection = (options) =>
+    connect({
+      ...(options as NetConnectOpts),
+      keepAlive: keepalive !== undefined,
+      keepAliveInitialDelay: keepalive?.idleMs ?? 0,
+    });
   agent.keepSocketAlive = (stream): boolean => {
     const socket = stream as Socket;
     socket.setTimeout(poolIdleTimeoutMs);
@@ -68,7 +83,8 @@ function ask(agent: Agent, host: string, config: ClientsConfig): Promise<Answer>
     const connected = (socket: Socket): void => {
       local = `${socket.localAddress}:${socket.localPort}`;
       clearTimeout(patience);
-      if (requestTimeoutMs > 0) patience = setTimeout(() => outgoing.destroy(new Error("request timed out")), requestTimeoutMs);
+      if (requestTimeoutMs > 0)
+        patience = setTimeout(() => outgoing.destroy(new Error("request timed out")), requestTimeoutMs);
     };
     outgoing.on("socket", (socket) => {
       if (socket.connecting) socket.once("connect", () => connected(socket));

@@ -1,15 +1,26 @@
-import type { Caller } from "./caller.ts";
 import type { ClientsConfig } from "../../netns/program-configs.ts";
-import { textOf } from "./kubelet.ts";
+import type { Caller } from "./caller.ts";
 import { keepPace, type Pace } from "./pace.ts";
 import { say } from "./say.ts";
+import { textOf } from "./text-of.ts";
 import { holdWatch } from "./watch.ts";
 
 /** A plain client over HTTP/2: its requests, and long streams if it holds some. */
-export function runHttp2Client(name: string, caller: Caller, config: ClientsConfig, options: { readonly pace: Pace; readonly dice: () => number }): void {
+export function runHttp2Client(
+  name: string,
+  caller: Caller,
+  config: ClientsConfig,
+  options: { readonly pace: Pace; readonly dice: () => number },
+): void {
   const { requests, watches, requestTimeoutMs } = config.clients;
   for (let i = 0; i < watches.count; i += 1) {
-    void holdWatch(caller, { resource: "events", path: "/watch?watch=true", watches, dice: options.dice, file: "http2-client.ts:1" });
+    void holdWatch(caller, {
+      resource: "events",
+      path: "/watch?watch=true",
+      watches,
+      dice: options.dice,
+      file: "http2-client.ts:1",
+    });
   }
   if (requests.everyMs === 0) return;
   const path = `/work?bytes=${requests.responseBytes}`;
@@ -26,7 +37,10 @@ export function runHttp2Client(name: string, caller: Caller, config: ClientsConf
       await response.bytes();
       say("INFO", `${name} ${requests.method} ${path} ${response.status} ${Math.round(performance.now() - began)} ms`);
     } catch (error) {
-      say("ERROR", `${name} ${requests.method} ${path} failed after ${Math.round(performance.now() - began)} ms: ${textOf(error)}`);
+      say(
+        "ERROR",
+        `${name} ${requests.method} ${path} failed after ${Math.round(performance.now() - began)} ms: ${textOf(error)}`,
+      );
     }
   });
 }

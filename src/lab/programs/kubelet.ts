@@ -1,7 +1,8 @@
-import type { Caller } from "./caller.ts";
 import type { ClientsConfig } from "../../netns/program-configs.ts";
+import type { Caller } from "./caller.ts";
 import { keepPace, type Pace, wait } from "./pace.ts";
 import { sayKlog } from "./say.ts";
+import { textOf } from "./text-of.ts";
 import { holdWatch } from "./watch.ts";
 
 /** A node's agent: renews its lease, reports its status, watches. */
@@ -25,7 +26,11 @@ export async function runKubelet(
       await response.bytes();
       if (response.status >= 300) throw new Error(`status ${response.status}`);
     } catch (error) {
-      sayKlog("E", "kubelet.ts:1", `failed to update ${path.includes("leases") ? "lease" : "node status"}, error: ${method} ${path}: ${textOf(error)}`);
+      sayKlog(
+        "E",
+        "kubelet.ts:1",
+        `failed to update ${path.includes("leases") ? "lease" : "node status"}, error: ${method} ${path}: ${textOf(error)}`,
+      );
     }
   };
   const lease = (): Promise<void> =>
@@ -36,7 +41,9 @@ export async function runKubelet(
       spec: { holderIdentity: node, leaseDurationSeconds: 40, renewTime: microTime() },
     });
   const status = (): Promise<void> =>
-    write("PATCH", `/api/v1/nodes/${node}/status`, { status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: seconds() }] } });
+    write("PATCH", `/api/v1/nodes/${node}/status`, {
+      status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: seconds() }] },
+    });
   await write("POST", "/api/v1/nodes", {
     apiVersion: "v1",
     kind: "Node",
@@ -44,7 +51,13 @@ export async function runKubelet(
     status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: seconds() }] },
   });
   for (let i = 0; i < config.clients.watches.count; i += 1) {
-    void holdWatch(first, { resource: "*v1.Node", path: "/api/v1/nodes?watch=true", watches: config.clients.watches, dice: options.dice, file: "kubelet.ts:2" });
+    void holdWatch(first, {
+      resource: "*v1.Node",
+      path: "/api/v1/nodes?watch=true",
+      watches: config.clients.watches,
+      dice: options.dice,
+      file: "kubelet.ts:2",
+    });
   }
   void keepPace(options.statusPace, status);
   // Renewed at once, then at equal distances.
@@ -52,8 +65,6 @@ export async function runKubelet(
   await wait(options.pace.firstMs());
   await keepPace(options.pace, lease);
 }
-
-export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** As Kubernetes' MicroTime. */
 const microTime = (): string => new Date().toISOString().replace("Z", "000Z");

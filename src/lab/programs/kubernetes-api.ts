@@ -31,7 +31,8 @@ export async function answerKubernetes(
   const { resource, prefix, name } = target;
   const { store } = options;
   if (name === undefined && request.method === "GET") {
-    if (url.searchParams.get("watch") === "true" || url.searchParams.get("watch") === "1") watch(request, response, { ...options, url, resource, prefix });
+    if (url.searchParams.get("watch") === "true" || url.searchParams.get("watch") === "1")
+      watch(request, response, { ...options, url, resource, prefix });
     else list(request, response, { store, resource, prefix });
     return true;
   }
@@ -62,9 +63,16 @@ interface Listing {
 }
 
 function list(request: Http2ServerRequest, response: Http2ServerResponse, { store, resource, prefix }: Listing): void {
-  const items = [...store.objects.values()].filter(({ key }) => key.startsWith(prefix)).map((object) => shown(resource, object));
+  const items = [...store.objects.values()]
+    .filter(({ key }) => key.startsWith(prefix))
+    .map((object) => shown(resource, object));
   if (wantsTable(request)) return send(response, 200, asTable(resource, items, store.revision));
-  send(response, 200, { apiVersion: resource.groupVersion, kind: `${resource.kind}List`, metadata: { resourceVersion: `${store.revision}` }, items });
+  send(response, 200, {
+    apiVersion: resource.groupVersion,
+    kind: `${resource.kind}List`,
+    metadata: { resourceVersion: `${store.revision}` },
+    items,
+  });
 }
 
 function watch(
@@ -94,7 +102,12 @@ function watch(
   const stop = store.watch(event);
   const bookmarks = url.searchParams.get("allowWatchBookmarks") === "true";
   const bookmark = setInterval(() => {
-    if (bookmarks && !table) write("BOOKMARK", { apiVersion: resource.groupVersion, kind: resource.kind, metadata: { name: "", resourceVersion: `${store.revision}` } });
+    if (bookmarks && !table)
+      write("BOOKMARK", {
+        apiVersion: resource.groupVersion,
+        kind: resource.kind,
+        metadata: { name: "", resourceVersion: `${store.revision}` },
+      });
   }, bookmarkMs);
   const limit = Number(url.searchParams.get("timeoutSeconds") ?? 0) * 1000;
   const over = limit > 0 ? setTimeout(() => response.end(), limit) : undefined;
@@ -105,7 +118,9 @@ function watch(
   });
 }
 
-function targetOf(path: string): { readonly resource: Resource; readonly prefix: string; readonly name?: string } | undefined {
+function targetOf(
+  path: string,
+): { readonly resource: Resource; readonly prefix: string; readonly name?: string } | undefined {
   for (const resource of RESOURCES) {
     const match = resource.path.exec(path);
     if (match === null) continue;
@@ -119,7 +134,12 @@ function targetOf(path: string): { readonly resource: Resource; readonly prefix:
 /** The object as it is given out: with kind, version and revision. */
 function shown(resource: Resource, { value, revision }: StoredObject): object {
   const object = value as ApiObject;
-  return { ...object, apiVersion: resource.groupVersion, kind: resource.kind, metadata: { ...object.metadata, resourceVersion: `${revision}` } };
+  return {
+    ...object,
+    apiVersion: resource.groupVersion,
+    kind: resource.kind,
+    metadata: { ...object.metadata, resourceVersion: `${revision}` },
+  };
 }
 
 function merged(method: string, before: ApiObject | undefined, given: ApiObject, name: string): ApiObject {
@@ -135,11 +155,20 @@ function merged(method: string, before: ApiObject | undefined, given: ApiObject,
 }
 
 /** An identifier that follows from the name. */
-const uidOf = (name: string): string => `00000000-0000-4000-8000-${Buffer.from(name).toString("hex").padStart(12, "0").slice(-12)}`;
+const uidOf = (name: string): string =>
+  `00000000-0000-4000-8000-${Buffer.from(name).toString("hex").padStart(12, "0").slice(-12)}`;
 
 const wantsTable = (request: Http2ServerRequest): boolean => /as=Table/.test(request.headers.accept ?? "");
 
-const failure = (code: number, reason: string, message: string): object => ({ apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", code, reason, message });
+const failure = (code: number, reason: string, message: string): object => ({
+  apiVersion: "v1",
+  kind: "Status",
+  metadata: {},
+  status: "Failure",
+  code,
+  reason,
+  message,
+});
 
 function send(response: Http2ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" });

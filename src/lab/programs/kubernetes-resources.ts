@@ -9,12 +9,19 @@ export interface Resource {
 const NAME = "[a-z0-9.-]{1,253}";
 
 export const RESOURCES: readonly Resource[] = [
-  { plural: "nodes", kind: "Node", groupVersion: "v1", path: new RegExp(`^/api/v1/nodes(?:/(?<name>${NAME})(?:/status)?)?$`) },
+  {
+    plural: "nodes",
+    kind: "Node",
+    groupVersion: "v1",
+    path: new RegExp(`^/api/v1/nodes(?:/(?<name>${NAME})(?:/status)?)?$`),
+  },
   {
     plural: "leases",
     kind: "Lease",
     groupVersion: "coordination.k8s.io/v1",
-    path: new RegExp(`^/apis/coordination.k8s.io/v1(?:/namespaces/(?<namespace>${NAME}))?/leases(?:/(?<name>${NAME}))?$`),
+    path: new RegExp(
+      `^/apis/coordination.k8s.io/v1(?:/namespaces/(?<namespace>${NAME}))?/leases(?:/(?<name>${NAME}))?$`,
+    ),
   },
 ];
 
@@ -34,7 +41,9 @@ export const DISCOVERY: Readonly<Record<string, object>> = {
     kind: "APIResourceList",
     apiVersion: "v1",
     groupVersion: "v1",
-    resources: [{ name: "nodes", singularName: "node", namespaced: false, kind: "Node", shortNames: ["no"], verbs: VERBS }],
+    resources: [
+      { name: "nodes", singularName: "node", namespaced: false, kind: "Node", shortNames: ["no"], verbs: VERBS },
+    ],
   },
   "/apis/coordination.k8s.io": { kind: "APIGroup", apiVersion: "v1", ...GROUP },
   "/apis/coordination.k8s.io/v1": {

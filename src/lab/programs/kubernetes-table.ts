@@ -8,7 +8,13 @@ interface Shown {
 
 /** Objects as rows, for `kubectl get` (Kubernetes API concepts, "Receiving resources as Tables"). */
 export function asTable(resource: Resource, items: readonly object[], revision: number): object {
-  const column = (name: string): object => ({ name, type: "string", format: name === "Name" ? "name" : "", description: "", priority: 0 });
+  const column = (name: string): object => ({
+    name,
+    type: "string",
+    format: name === "Name" ? "name" : "",
+    description: "",
+    priority: 0,
+  });
   const second = resource.kind === "Node" ? "Status" : "Renewed";
   return {
     kind: "Table",

@@ -21,7 +21,8 @@ const server = createServer((socket) => {
     const before = objects.has(key);
     const stored: StoredObject = { key, value, revision };
     objects.set(key, stored);
-    for (const each of servers) tell(each, { revision, changed: stored, created: !before, ...(each === socket ? { id } : {}) });
+    for (const each of servers)
+      tell(each, { revision, changed: stored, created: !before, ...(each === socket ? { id } : {}) });
   });
 });
 server.listen(process.argv[2], () => process.stdout.write("store ready\n"));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from "node:http";
 import type { Message } from "../../netns/lab-plan.ts";
-import { say } from "./say.ts";
 import type { ServerConfig } from "../../netns/program-configs.ts";
+import { say } from "./say.ts";
 import { ServiceTime } from "./service-time.ts";
 
 /** A service over HTTP/1.1: answers, closes connections that were idle for too long, abandons what takes too long. */
@@ -23,7 +23,10 @@ export function serveHttp1(config: ServerConfig, dice: () => number): (message: 
     const deadline =
       servers.requestDeadlineMs > 0
         ? setTimeout(() => {
-            say("ERROR", `${name} ${request.method} ${request.url} from ${from} abandoned after ${servers.requestDeadlineMs} ms`);
+            say(
+              "ERROR",
+              `${name} ${request.method} ${request.url} from ${from} abandoned after ${servers.requestDeadlineMs} ms`,
+            );
             request.socket.resetAndDestroy();
           }, servers.requestDeadlineMs)
         : undefined;
@@ -31,7 +34,11 @@ export function serveHttp1(config: ServerConfig, dice: () => number): (message: 
     clearTimeout(deadline);
     if (response.destroyed) return;
     const bytes = Number(new URL(request.url ?? "/", "http://x").searchParams.get("bytes") ?? 20);
-    response.writeHead(request.method === "POST" ? 201 : 200, { "content-type": "text/plain", "content-length": bytes, "x-target": name });
+    response.writeHead(request.method === "POST" ? 201 : 200, {
+      "content-type": "text/plain",
+      "content-length": bytes,
+      "x-target": name,
+    });
     response.end("x".repeat(bytes));
     say("INFO", `${name} ${request.method} ${request.url} ${response.statusCode} ${from}`);
   };
@@ -39,7 +46,9 @@ export function serveHttp1(config: ServerConfig, dice: () => number): (message: 
     const { idleMs } = servers.keepalive;
     server.on("connection", (socket) => socket.setKeepAlive(true, idleMs));
   }
-  server.listen(servers.port, config.address, () => say("INFO", `${name} listening on ${config.address}:${servers.port}`));
+  server.listen(servers.port, config.address, () =>
+    say("INFO", `${name} listening on ${config.address}:${servers.port}`),
+  );
   process.on("SIGTERM", () => {
     say("INFO", `${name} draining`);
     server.close(() => process.exit(0));

@@ -1,11 +1,16 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { drain, goaway } from "../../guard/index.ts";
 import type { Message } from "../../netns/lab-plan.ts";
+import type { ServerConfig } from "../../netns/program-configs.ts";
 import { answerKubernetes } from "./kubernetes-api.ts";
 import { say } from "./say.ts";
-import type { ServerConfig } from "../../netns/program-configs.ts";
 import { ServiceTime } from "./service-time.ts";
 import { StoreClient } from "./store-client.ts";
 
@@ -17,7 +22,11 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
   const { servers, name } = config;
   const store = config.store === undefined ? undefined : await StoreClient.open(config.store);
   const service = new ServiceTime(servers, dice);
-  const server = createSecureServer({ key: readFileSync(config.keyFile), cert: readFileSync(config.certFile), allowHTTP1: true });
+  const server = createSecureServer({
+    key: readFileSync(config.keyFile),
+    cert: readFileSync(config.certFile),
+    allowHTTP1: true,
+  });
   // The filter's chance is fixed once it is made; loaded dice make it any other.
   let chance = servers.goaway.chance;
   const filter = goaway({
@@ -27,7 +36,14 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
     dice: () => (chance === 0 ? 1 : Math.min(1, (dice() * FILTER_CHANCE) / chance)),
   });
   filter.attach(server);
-  const leaving = servers.drain === "cut" ? undefined : drain(server, { graceMs: servers.drainGraceMs, idleMs: Math.min(5000, servers.drainGraceMs / 2), tls: servers.drain });
+  const leaving =
+    servers.drain === "cut"
+      ? undefined
+      : drain(server, {
+          graceMs: servers.drainGraceMs,
+          idleMs: Math.min(5000, servers.drainGraceMs / 2),
+          tls: servers.drain,
+        });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -45,17 +61,30 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => {});
     response.on("error", () => {});
-    request.on("end", () => void answer(request, response, Buffer.concat(chunks).toString()).catch((error) => say("ERROR", `${name} ${request.url}: ${error}`)));
+    request.on(
+      "end",
+      () =>
+        void answer(request, response, Buffer.concat(chunks).toString()).catch((error) =>
+          say("ERROR", `${name} ${request.url}: ${error}`),
+        ),
+    );
   });
   const answer = async (request: Http2ServerRequest, response: Http2ServerResponse, body: string): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url, "https://x");
     if (/^\/(?:readyz|livez|healthz)$/.test(pathname)) return void response.end("ok");
     if (pathname === "/watch") return stream(response, Number(searchParams.get("timeoutSeconds") ?? 0) * 1000);
-    const deadline = servers.requestDeadlineMs > 0 ? setTimeout(() => request.stream.session?.destroy(), servers.requestDeadlineMs) : undefined;
+    const deadline =
+      servers.requestDeadlineMs > 0
+        ? setTimeout(() => request.stream.session?.destroy(), servers.requestDeadlineMs)
+        : undefined;
     await service.serve();
     clearTimeout(deadline);
     if (response.stream?.destroyed) return;
-    if (store !== undefined && (await answerKubernetes(request, response, { store, body, bookmarkMs: config.bookmarkMs }))) return;
+    if (
+      store !== undefined &&
+      (await answerKubernetes(request, response, { store, body, bookmarkMs: config.bookmarkMs }))
+    )
+      return;
     response.writeHead(pathname === "/work" ? 200 : 404, { "x-target": name });
     response.end("x".repeat(Math.min(1_000_000, Number(searchParams.get("bytes") ?? 20))));
   };
@@ -69,7 +98,14 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
       process.exit(0);
     });
   });
-  setInterval(() => say("INFO", `${name} connections ${sessions.size} goaways ${filter.counters.sent} exempted ${filter.counters.exempted} requests ${filter.counters.requests}`), 1000).unref();
+  setInterval(
+    () =>
+      say(
+        "INFO",
+        `${name} connections ${sessions.size} goaways ${filter.counters.sent} exempted ${filter.counters.exempted} requests ${filter.counters.requests}`,
+      ),
+    1000,
+  ).unref();
   return (message) => {
     if (message.do === "goaway-chance") chance = message.chance;
   };

@@ -1,9 +1,9 @@
 import type { Clients } from "../../scenario/scenario.ts";
 import type { Caller } from "./caller.ts";
-import { textOf } from "./kubelet.ts";
 import { linesOf } from "./lines-of.ts";
 import { wait } from "./pace.ts";
 import { sayKlog } from "./say.ts";
+import { textOf } from "./text-of.ts";
 
 export interface WatchOptions {
   readonly resource: string;

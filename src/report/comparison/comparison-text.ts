@@ -25,7 +25,17 @@ export function renderComparisonText(comparison: Comparison): string {
     .join("\n")}\n`;
 }
 
-const HEAD = ["run", "opened", "told to go", "SYNs challenged", "lost, say logs", "NotReady", "kubectl lost", "", "explain found"];
+const HEAD = [
+  "run",
+  "opened",
+  "told to go",
+  "SYNs challenged",
+  "lost, say logs",
+  "NotReady",
+  "kubectl lost",
+  "",
+  "explain found",
+];
 /** Columns from here on are words. */
 const NUMBERS = 7;
 

@@ -8,7 +8,10 @@ const BOTTOM = 24;
 
 /** Lines of what the servers counted over time: connections, or requests a second. */
 export function serverPlot(servers: readonly ServerSeries[], what: "connections" | "requests"): Html | undefined {
-  const series = servers.map(({ name, points }) => ({ name, points: what === "connections" ? points.map(({ at, connections }) => ({ at, value: connections })) : rates(points) }));
+  const series = servers.map(({ name, points }) => ({
+    name,
+    points: what === "connections" ? points.map(({ at, connections }) => ({ at, value: connections })) : rates(points),
+  }));
   const all = series.flatMap(({ points }) => points);
   if (all.length < 2) return undefined;
   const last = Math.max(...all.map(({ at }) => at), 1);
@@ -26,7 +29,10 @@ ${series.map(({ points }, i) => html`<polyline class="line line-${i % 4}" points
 const rates = (points: ServerSeries["points"]): readonly { readonly at: number; readonly value: number }[] =>
   points.slice(1).map((point, i) => {
     const before = points[i] ?? point;
-    return { at: point.at, value: Math.max(0, (point.requests - before.requests) / Math.max(0.001, point.at - before.at)) };
+    return {
+      at: point.at,
+      value: Math.max(0, (point.requests - before.requests) / Math.max(0.001, point.at - before.at)),
+    };
   });
 
 const round = (value: number): number => Math.round(value * 10) / 10;
