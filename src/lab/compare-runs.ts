@@ -132,7 +132,7 @@ function seriesOf(
   log: string,
   startedAtMs: number,
 ): { readonly series: ServerSeries; readonly told: number } {
-  const lines = [...log.matchAll(/^(\S+) INFO \S+ connections (\d+) goaways (\d+) exempted \d+ requests (\d+)$/gm)];
+  const lines = [...log.matchAll(/^(\S+) INFO \S+ holds (\d+) told (\d+) spared \d+ requests (\d+)$/gm)];
   const points = lines.map(([, at = "", connections, , requests]) => ({
     at: Math.max(0, (Date.parse(at) - startedAtMs) / 1000),
     connections: Number(connections),

@@ -166,11 +166,15 @@ class Run {
       case "tell":
         return running.tell(step.message);
       case "start":
-        // A drain may take longer than was planned: what was not finished by now is not waited for.
+        if (step.down !== undefined) {
+          await Promise.race([running.ended, until(Date.now() + step.down.patienceMs)]);
+          await until(Date.now() + step.down.forMs);
+        }
         running.signal("SIGKILL");
         await running.ended;
         if (this.#over) return;
         (await this.#start(program)).tell({ do: "start" });
+        for (const told of step.then ?? []) this.#running.get(told.program)?.tell(told.message);
     }
   }
 }

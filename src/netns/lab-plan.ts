@@ -97,9 +97,20 @@ export type Step =
       readonly program: string;
       readonly signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGHUP";
     }
-  /** Once it has ended, if it runs. */
-  | { readonly atMs: number; readonly kind: "start"; readonly program: string }
+  /** With `down`, once it has ended by itself (at most so long is waited for that), and so long after; otherwise what runs of it is ended. Then, when it is ready, others are told. */
+  | {
+      readonly atMs: number;
+      readonly kind: "start";
+      readonly program: string;
+      readonly down?: { readonly patienceMs: number; readonly forMs: number };
+      readonly then?: readonly Told[];
+    }
   | { readonly atMs: number; readonly kind: "tell"; readonly program: string; readonly message: Message };
+
+export interface Told {
+  readonly program: string;
+  readonly message: Message;
+}
 
 /** What a program is told while it runs. */
 export type Message =

@@ -1,7 +1,7 @@
 import type { Happening } from "../scenario/scenario.ts";
 import type { Story } from "./adapt.ts";
 import type { LabOptions } from "./lab-options.ts";
-import type { Command, Program, Step } from "./lab-plan.ts";
+import type { Command, Program, Step, Told } from "./lab-plan.ts";
 import { addressesOf } from "./plan-programs.ts";
 import { type Addressed, plain, type Topology } from "./topology.ts";
 
@@ -18,7 +18,13 @@ export function planStory(
       said.push("skipped: latency, because this kernel has no netem and there is no delay line");
       return [];
     }
-    return stepsOf(happening, scenario, { topology, programs, folder: options.folder, delay: options.tools.delay });
+    return stepsOf(happening, scenario, {
+      topology,
+      programs,
+      folder: options.folder,
+      delay: options.tools.delay,
+      drainGraceMs: scenario.network.servers.drainGraceMs,
+    });
   });
   return {
     story: steps
@@ -34,6 +40,7 @@ interface Stage {
   readonly programs: readonly Program[];
   readonly folder: string;
   readonly delay: LabOptions["tools"]["delay"];
+  readonly drainGraceMs: number;
 }
 
 function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly Step[] {
@@ -47,7 +54,10 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
     case "server-restart":
       return serverOf(happening, topology).flatMap((server) => stop(stage, server, atMs, happening.downMs));
     case "server-killed":
-      return serverOf(happening, topology).flatMap((server) => restart(server, "SIGKILL", atMs, happening.downMs));
+      return serverOf(happening, topology).flatMap((server): readonly Step[] => [
+        { atMs, kind: "signal", program: server.name, signal: "SIGKILL" },
+        { atMs: atMs + happening.downMs, kind: "start", program: server.name },
+      ]);
     case "server-lost":
       // The cable first: its kernel's last words are not heard. It comes back as another boot of the host would, without its sockets.
       return serverOf(happening, topology).flatMap((server) => [
@@ -127,34 +137,33 @@ const serverOf = (happening: { readonly server: number }, topology: Topology): r
   return server === undefined ? [] : [server];
 };
 
-/** On purpose: it is taken out of the choice first. */
+/** On purpose: it is taken out of the choice first, drains, is away, and comes back into the choice. */
 function stop(stage: Stage, server: Addressed, atMs: number, downMs: number): readonly Step[] {
   const { topology, programs } = stage;
   const target = topology.servers.findIndex(({ name }) => name === server.name);
   const checks = programs.filter(({ name }) => name.startsWith("health-check-"));
-  const tell = (at: number, message: Extract<Step, { kind: "tell" }>["message"]): readonly Step[] =>
-    checks.map(({ name }): Step => ({ atMs: at, kind: "tell", program: name, message }));
   const direct = topology.balancers.length + topology.proxies.length === 0;
   const others = topology.servers.filter(({ name }) => name !== server.name).map(({ address }) => address);
-  const back = atMs + downMs;
+  const gone = [
+    ...checks.map(
+      ({ name }): Told => ({ program: name, message: { do: "deregister", target, delayMs: 0, reset: false } }),
+    ),
+    ...(direct ? toldClients(stage, { do: "addresses", addresses: others }) : []),
+  ];
+  const back = [
+    ...checks.map(({ name }): Told => ({ program: name, message: { do: "register", target } })),
+    ...(direct ? toldClients(stage, { do: "addresses", addresses: addressesOf(topology) }) : []),
+  ];
+  const patienceMs = stage.drainGraceMs + 5000;
   return [
-    ...tell(atMs, { do: "deregister", target, delayMs: 0, reset: false }),
-    ...(direct ? toClients(stage, atMs, { do: "addresses", addresses: others }) : []),
-    ...restart(server, "SIGTERM", atMs + TOLD_MS, downMs),
-    ...tell(back + STARTED_MS, { do: "register", target }),
-    ...(direct ? toClients(stage, back + STARTED_MS, { do: "addresses", addresses: addressesOf(topology) }) : []),
+    ...gone.map((told): Step => ({ atMs, kind: "tell", ...told })),
+    { atMs: atMs + TOLD_MS, kind: "signal", program: server.name, signal: "SIGTERM" },
+    { atMs: atMs + TOLD_MS, kind: "start", program: server.name, down: { patienceMs, forMs: downMs }, then: back },
   ];
 }
 
 /** By when a balancer's nodes have surely heard. */
 const TOLD_MS = 300;
-/** By when a program that was started surely listens. */
-const STARTED_MS = 2500;
-
-const restart = (server: Addressed, signal: "SIGTERM" | "SIGKILL", atMs: number, downMs: number): readonly Step[] => [
-  { atMs, kind: "signal", program: server.name, signal },
-  { atMs: atMs + downMs, kind: "start", program: server.name },
-];
 
 const cable = (topology: Topology, host: Addressed, state: "up" | "down", atMs: number): Step => ({
   atMs,
@@ -172,19 +181,16 @@ function routes(topology: Topology, host: Addressed, atMs: number): readonly Ste
   return argvs.map((argv): Step => ({ atMs, kind: "run", command: { argv, mayFail: true } }));
 }
 
-function toClients(
-  stage: Stage,
-  atMs: number,
-  message: Extract<Step, { kind: "tell" }>["message"],
-  group?: string,
-): readonly Step[] {
-  return stage.programs
-    .filter(({ name }) =>
-      group === undefined
-        ? name.startsWith("clients-")
-        : name === `clients-${plain(group)}` || name.startsWith(`clients-${plain(group)}-`),
-    )
-    .map(({ name }): Step => ({ atMs, kind: "tell", program: name, message }));
+const toClients = (stage: Stage, atMs: number, message: Told["message"], group?: string): readonly Step[] =>
+  toldClients(stage, message, group).map((told) => ({ atMs, kind: "tell", ...told }));
+
+/** Every group's clients, or one group's. */
+function toldClients(stage: Stage, message: Told["message"], group?: string): readonly Told[] {
+  const meant = (name: string): boolean =>
+    group === undefined
+      ? name.startsWith("clients-")
+      : name === `clients-${plain(group)}` || name.startsWith(`clients-${plain(group)}-`);
+  return stage.programs.filter(({ name }) => meant(name)).map(({ name }) => ({ program: name, message }));
 }
 
 function deregister(

@@ -10,7 +10,7 @@ export function serveHttp1(config: ServerConfig, dice: () => number): (message: 
   const service = new ServiceTime(servers, dice);
   const options: ServerOptions & { readonly keepAliveTimeoutBuffer: number } = {
     // 0 is for ever. Node 24 adds a second to what it was told unless this says otherwise; Node 22 ignores it.
-    keepAliveTimeout: servers.idleTimeoutMs,
+    keepAliveTimeout: Math.round(servers.idleTimeoutMs),
     keepAliveTimeoutBuffer: 0,
     requestTimeout: 0,
   };

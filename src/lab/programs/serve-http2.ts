@@ -102,7 +102,7 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
     () =>
       say(
         "INFO",
-        `${name} connections ${sessions.size} goaways ${filter.counters.sent} exempted ${filter.counters.exempted} requests ${filter.counters.requests}`,
+        `${name} holds ${sessions.size} told ${filter.counters.sent} spared ${filter.counters.exempted} requests ${filter.counters.requests}`,
       ),
     1000,
   ).unref();
