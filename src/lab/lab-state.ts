@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -12,14 +21,15 @@ interface Owner {
 /** The folder below which every run of this user has its own. */
 export const runsFolder = (): string => join(tmpdir(), `halfopen-lab-${userInfo().uid}`);
 
-/** Makes a run's folder and writes down whose it is. */
+/** Makes a run's folder. It appears among the runs with its owner in it: another command that looks just then finds it alive. */
 export function openRun(suffix: string): string {
-  const folder = join(runsFolder(), suffix);
   mkdirSync(runsFolder(), { recursive: true, mode: 0o700 });
-  mkdirSync(folder, { mode: 0o700 });
-  for (const part of ["config", "evidence", "truth", "nginx"]) mkdirSync(join(folder, part));
+  const made = mkdtempSync(`${runsFolder()}-new-`);
+  for (const part of ["config", "evidence", "truth", "nginx"]) mkdirSync(join(made, part));
   const owner: Owner = { pid: process.pid, started: startOf(process.pid) ?? "" };
-  writeFileSync(join(folder, "owner.json"), JSON.stringify(owner));
+  writeFileSync(join(made, "owner.json"), JSON.stringify(owner));
+  const folder = join(runsFolder(), suffix);
+  renameSync(made, folder);
   return folder;
 }
 

@@ -174,7 +174,7 @@ class Run {
         await running.ended;
         if (this.#over) return;
         (await this.#start(program)).tell({ do: "start" });
-        for (const told of step.then ?? []) this.#running.get(told.program)?.tell(told.message);
+        for (const told of step.afterwards ?? []) this.#running.get(told.program)?.tell(told.message);
     }
   }
 }

@@ -103,7 +103,7 @@ export type Step =
       readonly kind: "start";
       readonly program: string;
       readonly down?: { readonly patienceMs: number; readonly forMs: number };
-      readonly then?: readonly Told[];
+      readonly afterwards?: readonly Told[];
     }
   | { readonly atMs: number; readonly kind: "tell"; readonly program: string; readonly message: Message };
 

@@ -158,7 +158,13 @@ function stop(stage: Stage, server: Addressed, atMs: number, downMs: number): re
   return [
     ...gone.map((told): Step => ({ atMs, kind: "tell", ...told })),
     { atMs: atMs + TOLD_MS, kind: "signal", program: server.name, signal: "SIGTERM" },
-    { atMs: atMs + TOLD_MS, kind: "start", program: server.name, down: { patienceMs, forMs: downMs }, then: back },
+    {
+      atMs: atMs + TOLD_MS,
+      kind: "start",
+      program: server.name,
+      down: { patienceMs, forMs: downMs },
+      afterwards: back,
+    },
   ];
 }
 
