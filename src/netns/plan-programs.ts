@@ -185,7 +185,12 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
         seed: mix(options.seed, 1000 + programs.length),
       };
       const argv = lab(name, "clients", config);
-      const inGo = options.go !== undefined && protocol === "http2" && clients.kind !== "kubelet";
+      // What Go sends again is not to be chosen: exactly what was surely not processed.
+      const inGo =
+        options.go !== undefined &&
+        protocol === "http2" &&
+        clients.kind !== "kubelet" &&
+        clients.retries === "unprocessed";
       const go = inGo
         ? { argv: [`${options.go}/h2clients`, argv[2] ?? ""], env: { GODEBUG: "http2debug=2" } }
         : { argv };

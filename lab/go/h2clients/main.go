@@ -265,6 +265,7 @@ func controller(name string) {
 			go func(node string) {
 				body := `{"status":{"conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown"}]}}`
 				if response, cancel, err := ask(speaker, "PATCH", "/api/v1/nodes/"+node+"/status", body, 20*time.Second); err == nil {
+					io.Copy(io.Discard, response.Body)
 					response.Body.Close()
 					cancel()
 				}

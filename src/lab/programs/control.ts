@@ -1,9 +1,8 @@
-import { createInterface } from "node:readline";
 import type { Message } from "../../netns/lab-plan.ts";
+import { eachLine } from "./each-line.ts";
 
 /** Reads what the lab tells this program: a line of JSON each on standard input. Whoever started it being gone, it goes too. */
 export function onMessage(take: (message: Message) => void): void {
-  const lines = createInterface({ input: process.stdin });
-  lines.on("line", (line) => take(JSON.parse(line) as Message));
-  lines.on("close", () => process.exit(0));
+  eachLine(process.stdin, (line) => take(JSON.parse(line) as Message));
+  process.stdin.on("close", () => process.exit(0));
 }

@@ -24,7 +24,13 @@ export function runHttp2Client(
   }
   if (requests.everyMs === 0) return;
   const path = `/work?bytes=${requests.responseBytes}`;
+  // One request does not wait for another: a connection carries many.
+  let open = 0;
   void keepPace(options.pace, async () => {
+    if (open < MOST_OPEN) void ask();
+  });
+  const ask = async (): Promise<void> => {
+    open += 1;
     const began = performance.now();
     try {
       const response = await caller.client.request({
@@ -42,5 +48,9 @@ export function runHttp2Client(
         `${name} ${requests.method} ${path} failed after ${Math.round(performance.now() - began)} ms: ${textOf(error)}`,
       );
     }
-  });
+    open -= 1;
+  };
 }
+
+/** Requests of one client that may be open at once: as many as most servers allow on a connection. */
+const MOST_OPEN = 100;

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { createInterface } from "node:readline";
+import { eachLine } from "./each-line.ts";
 import type { StoredObject, StoreLine } from "./store-protocol.ts";
 
 /**
@@ -15,7 +15,7 @@ const server = createServer((socket) => {
   socket.on("close", () => servers.delete(socket));
   socket.on("error", () => servers.delete(socket));
   tell(socket, { revision, all: [...objects.values()] });
-  createInterface({ input: socket }).on("line", (line) => {
+  eachLine(socket, (line) => {
     const { id, key, value } = JSON.parse(line) as { id: number; key: string; value: unknown };
     revision += 1;
     const before = objects.has(key);

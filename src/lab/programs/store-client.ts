@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { createInterface } from "node:readline";
+import { eachLine } from "./each-line.ts";
 import type { StoredObject, StoreLine } from "./store-protocol.ts";
 
 export interface Change {
@@ -28,7 +28,7 @@ export class StoreClient {
       const socket = connect(path);
       const client = new StoreClient((line) => socket.write(line));
       socket.on("error", reject);
-      createInterface({ input: socket }).on("line", (line) => {
+      eachLine(socket, (line) => {
         const said = JSON.parse(line) as StoreLine;
         if ("all" in said) {
           for (const object of said.all) client.objects.set(object.key, object);
