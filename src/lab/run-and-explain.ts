@@ -1,9 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { explainEvidence } from "../explain-evidence.ts";
 import type { Explanation } from "../incident/explanation.ts";
 import { Fault } from "../net/fault.ts";
 import { nearestWord } from "../net/nearest-word.ts";
 import { printable } from "../net/printable.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { cloudwatchMetrics } from "./cloudwatch-metrics.ts";
 import { examine } from "./doctor.ts";
 import { goPrograms } from "./go-programs.ts";
 import { judgeRun, type RunVerdict } from "./judge-run.ts";
@@ -59,12 +62,17 @@ export async function runAndExplain(
     ...(go === undefined ? {} : { go }),
   });
   try {
+    const counted = readCounters(run.plan, run);
+    for (const [node, counters] of Object.entries(counted.balancers)) {
+      if (Object.keys(counters).length > 0)
+        writeFileSync(join(run.evidence, `cloudwatch-${node}.json`), cloudwatchMetrics(counters, run.startedAtMs));
+    }
     options.onProgress?.("explaining", `${run.plan.taps.length} captures and the logs`);
     const explanation = await explainEvidence([run.evidence]);
     return {
       run,
       explanation,
-      counted: readCounters(run.plan, run),
+      counted,
       verdict: judgeRun(run.plan.expect, explanation, fromOf(run)),
     };
   } catch (error) {
