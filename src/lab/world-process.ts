@@ -55,7 +55,10 @@ export class Running {
   constructor(program: Program, logFile: string) {
     this.program = program;
     const [file, ...args] = within(program.namespace, program.argv);
-    const child = spawn(file ?? "", args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...program.env } });
+    const child = spawn(file ?? "", args, {
+      stdio: [program.control ? "pipe" : "ignore", "pipe", "pipe"],
+      env: { ...process.env, ...program.env },
+    });
     this.#child = child;
     const log = createWriteStream(logFile, { flags: "a" });
     const take = (chunk: Buffer): void => {
@@ -63,9 +66,9 @@ export class Running {
       if (this.#said.length < MOST_SAID) this.#said += chunk.toString();
       for (const listener of this.#listeners) listener();
     };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.stdin.on("error", () => {});
+    child.stdout?.on("data", take);
+    child.stderr?.on("data", take);
+    child.stdin?.on("error", () => {});
     child.on("error", (error) => take(Buffer.from(`${error.message}\n`)));
     this.ended = once(child, "close").then(async ([code, signal]) => {
       this.exited = true;

@@ -182,6 +182,10 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
         port: servers.port,
         clients: withoutHosts(clients),
         ...(network.kubernetes === undefined ? {} : { kubernetes: network.kubernetes }),
+        // A proxy ends the clients' TLS, and keeps its secrets to itself.
+        ...(topology.proxies.length > 0 && protocol === "http2"
+          ? { keyLog: `${options.folder}/evidence/sslkeys.log` }
+          : {}),
         seed: mix(options.seed, 1000 + programs.length),
       };
       const argv = lab(name, "clients", config);
@@ -221,6 +225,8 @@ function kubectl(
       "--server",
       server,
       "--insecure-skip-tls-verify=true",
+      // The servers take anybody; without a word kubectl would ask for a name.
+      "--token=anybody",
       `--cache-dir=${options.folder}/kubectl`,
       "get",
       "nodes",

@@ -32,6 +32,8 @@ export interface ClientsConfig {
     readonly leaseRenewMs: number;
     readonly nodeStatusMs: number;
   };
+  /** A file to which TLS secrets are appended; absent: the servers do that. */
+  readonly keyLog?: string;
   readonly seed: number;
 }
 

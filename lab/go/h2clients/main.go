@@ -33,6 +33,7 @@ type config struct {
 	Addresses []string `json:"addresses"`
 	Port      int      `json:"port"`
 	Seed      int64    `json:"seed"`
+	KeyLog    string   `json:"keyLog"`
 	Clients   struct {
 		Kind        string `json:"kind"`
 		Connections int    `json:"connections"`
@@ -93,9 +94,17 @@ func transport() *http.Client {
 	if k := conf.Clients.Keepalive; k != nil {
 		dialer.KeepAlive = ms(k.IdleMs)
 	}
+	secrets := &tls.Config{InsecureSkipVerify: true}
+	if conf.KeyLog != "" {
+		file, err := os.OpenFile(conf.KeyLog, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0644)
+		if err != nil {
+			log.Fatal(err)
+		}
+		secrets.KeyLogWriter = file
+	}
 	first := &http.Transport{
 		ForceAttemptHTTP2: true,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+		TLSClientConfig:   secrets,
 		IdleConnTimeout:   ms(conf.Clients.PoolIdleTimeoutMs),
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, resolve())

@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
 import { type Client, connect } from "../../guard/index.ts";
 import type { ClientsConfig } from "../../netns/program-configs.ts";
@@ -33,13 +34,16 @@ export function callerOf(config: ClientsConfig, names: Names, dice: () => number
       rejectUnauthorized: false,
       createConnection: () => {
         const host = names.addresses[Math.floor(dice() * names.addresses.length)] ?? "";
-        return connectTls({
+        const socket = connectTls({
           host,
           port: config.port,
           ALPNProtocols: ["h2"],
           rejectUnauthorized: false,
           servername: "api.internal",
         });
+        const { keyLog } = config;
+        if (keyLog !== undefined) socket.on("keylog", (line) => appendFileSync(keyLog, line));
+        return socket;
       },
     },
   });
