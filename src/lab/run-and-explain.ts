@@ -44,6 +44,7 @@ export async function runAndExplain(
   scenario: Scenario,
   options: Omit<RunOptions, "tools" | "go"> & { readonly kubectl?: boolean },
 ): Promise<Experiment> {
+  const story = storyOf(scenario, options.variant);
   const { tools, canRun, examined, install } = examine();
   if (!canRun) {
     const missing = examined.filter(({ found, needed }) => needed && !found);
@@ -54,7 +55,6 @@ export async function runAndExplain(
       install ?? "halfopen lab doctor says more",
     );
   }
-  const story = storyOf(scenario, options.variant);
   const go = goPrograms();
   const run = await runLab(story, {
     ...options,
