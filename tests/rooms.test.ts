@@ -17,6 +17,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["net"],
   path: ["net", "catalogue"],
   guard: [],
+  netns: ["net", "scenario"],
+  lab: ["net", "capture", "flow", "incident", "report", "scenario", "netns", "guard", "."],
   scenario: ["net"],
   fleet: ["net", "wire", "capture", "scenario", "guard"],
   cli: [
@@ -33,6 +35,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "path",
     "scenario",
     "fleet",
+    "lab",
     ".",
   ],
   ".": ["net", "capture", "log", "flow", "session", "signature", "incident", "report", "path", "scenario", "fleet"],
@@ -50,6 +53,7 @@ const PURE = [
   "report",
   "catalogue",
   "path",
+  "netns",
   "scenario",
   "fleet",
 ];

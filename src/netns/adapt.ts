@@ -1,0 +1,237 @@
+import type { Clients, Happening, NetworkBalancer, Scenario, Servers } from "../scenario/scenario.ts";
+
+export type Story = Omit<Scenario, "variants">;
+
+/** A scenario made to fit one machine and one minute, and what was changed for that, one sentence each. */
+export interface Adapted {
+  readonly scenario: Story;
+  readonly said: readonly string[];
+}
+
+/** At most so many of each. */
+const MOST = { zones: 2, servers: 3, kubelet: 6, controller: 1, plain: 24, connections: 8 } as const;
+
+/** The kernel takes every second port first (`__inet_hash_connect`), so that half of these are in use. */
+const PORTS = 32;
+/** A range of fewer than so many ports was chosen for collisions; Linux has 28,232. */
+const FEW = 4096;
+
+/**
+ * Fewer clients, servers and zones; every time of a program or a balancer divided by `timeScale`, and no more of the run than
+ * `mostMs` if nothing happens after. Chances stay as they are: on one host
+ * the same happens in a minute that happens there in `timeScale` minutes.
+ */
+export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adapted {
+  const said: string[] = [];
+  const { network } = scenario;
+  const zones = network.zones.slice(0, MOST.zones);
+  const count = Math.max(zones.length, Math.min(network.servers.count, MOST.servers));
+  if (zones.length < network.zones.length) said.push(`${zones.length} of ${network.zones.length} zones`);
+  if (count < network.servers.count) said.push(`${count} of ${network.servers.count} servers`);
+  const groups = Object.entries(network.clients);
+  const fewer = groups.map(([name, group]): [string, Clients] => [
+    name,
+    {
+      ...group,
+      count: Math.min(group.count, MOST[group.kind]),
+      connections: Math.min(group.connections, MOST.connections),
+    },
+  ]);
+  const before = groups.reduce((sum, [, group]) => sum + group.count, 0);
+  const after = fewer.reduce((sum, [, group]) => sum + group.count, 0);
+  if (after < before) said.push(`${after} of ${before} clients`);
+  const { balancer } = network;
+  const narrow = (group: Clients): Clients => {
+    const [first, last] = group.portRange;
+    // Where the scenario has few ports so that they meet in minutes, the lab has fewer still: it has one host, and a minute.
+    return last - first >= PORTS && last - first < FEW ? { ...group, portRange: [first, first + PORTS - 1] } : group;
+  };
+  if (fewer.some(([, group]) => narrow(group) !== group))
+    said.push(`${PORTS} source ports a host where the scenario has few`);
+  const stretch = stretchOf(fewer, network.servers.goaway.chance, timeScale);
+  const chance = (given: number): number => given * stretch;
+  if (stretch > 1)
+    said.push(
+      `requests ${round(stretch)} times rarer and as many times more likely to be answered with GOAWAY: as many reconnections, less to read`,
+    );
+  if (timeScale !== 1)
+    said.push(
+      `times of programs and balancers divided by ${round(timeScale)}; the kernel's own timers are as they are`,
+    );
+  const scaled = (ms: number): number => ms / timeScale;
+  // What happens is waited for, and what follows from it.
+  const needed = Math.max(
+    ...scenario.story.map((happening) => scaled(endOf(happening, count)) + AFTERMATH_MS),
+    mostMs ?? Number.POSITIVE_INFINITY,
+  );
+  const durationMs = Math.min(scaled(scenario.durationMs), needed);
+  if (durationMs < scaled(scenario.durationMs))
+    said.push(`ends after ${Math.round(durationMs / 1000)} s of ${Math.round(scaled(scenario.durationMs) / 1000)}`);
+  const scaledBalancer =
+    balancer === undefined
+      ? {}
+      : {
+          balancer:
+            balancer.kind === "network"
+              ? networkBalancer(balancer, scaled)
+              : {
+                  ...balancer,
+                  ...scaleFields(balancer, scaled),
+                  healthCheck: { ...balancer.healthCheck, intervalMs: scaled(balancer.healthCheck.intervalMs) },
+                },
+        };
+  return {
+    said,
+    scenario: {
+      ...scenario,
+      durationMs,
+      network: {
+        ...network,
+        zones,
+        ...scaledBalancer,
+        servers: {
+          ...serversOf(network.servers, scaled),
+          count,
+          goaway: { ...network.servers.goaway, chance: chance(network.servers.goaway.chance) },
+        },
+        clients: Object.fromEntries(
+          fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scaled)]),
+        ),
+        ...(network.kubernetes === undefined
+          ? {}
+          : {
+              kubernetes: {
+                ...network.kubernetes,
+                nodeMonitorPeriodMs: scaled(network.kubernetes.nodeMonitorPeriodMs),
+                nodeMonitorGraceMs: scaled(network.kubernetes.nodeMonitorGraceMs),
+                leaseRenewMs: scaled(network.kubernetes.leaseRenewMs),
+                nodeStatusMs: scaled(network.kubernetes.nodeStatusMs),
+              },
+            }),
+      },
+      story: scenario.story.map((happening) =>
+        happeningOf(happening, { scaled, servers: count, nodes: zones.length, chance }),
+      ),
+    },
+  };
+}
+
+/** Requests a second of the lab's clients, scaled, beyond which they are made rarer. */
+const BUSY = 30;
+
+/** How much rarer requests are made, where they are there to be answered with GOAWAY. */
+function stretchOf(groups: readonly (readonly [string, Clients])[], chance: number, timeScale: number): number {
+  if (chance === 0) return 1;
+  const perSecond = groups.reduce(
+    (sum, [, { count, connections, requests }]) =>
+      sum + (requests.everyMs === 0 ? 0 : (count * connections * 1000 * timeScale) / requests.everyMs),
+    0,
+  );
+  return Math.max(1, Math.min(perSecond / BUSY, MOST_CHANCE / chance));
+}
+
+const MOST_CHANCE = 0.25;
+
+const stretched = (group: Clients, by: number): Clients => ({
+  ...group,
+  requests: { ...group.requests, everyMs: group.requests.everyMs * by },
+});
+
+/**
+ * A time scale with which the run lasts about `wantedMs`, and no timer of the scenario becomes too short to be kept: TCP keepalive counts
+ * whole seconds, so do connection tables, and two programs on a busy machine are late by tens of milliseconds.
+ */
+export function timeScaleOf(scenario: Story, wantedMs = 45_000): number {
+  const { balancer, servers, clients } = scenario.network;
+  const bounds = [scenario.durationMs / wantedMs];
+  if (balancer !== undefined) bounds.push(balancer.idleTimeoutMs / 5000);
+  if (servers.idleTimeoutMs > 0) bounds.push(servers.idleTimeoutMs / 1000);
+  if (servers.requestDeadlineMs > 0) bounds.push(servers.requestDeadlineMs / 1000);
+  if (servers.keepalive !== undefined) bounds.push(servers.keepalive.idleMs / 1000);
+  for (const { healthCheck, keepalive } of Object.values(clients)) {
+    if (healthCheck !== undefined) bounds.push(healthCheck.readIdleTimeoutMs / 2000, healthCheck.pingTimeoutMs / 1000);
+    if (keepalive !== undefined) bounds.push(keepalive.idleMs / 1000);
+  }
+  return Math.max(1, round(Math.min(...bounds)));
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+function scaleFields<T extends object>(object: T, scaled: (ms: number) => number): T {
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [
+      name,
+      name.endsWith("Ms") && typeof value === "number" ? scaled(value) : value,
+    ]),
+  ) as T;
+}
+
+const networkBalancer = (balancer: NetworkBalancer, scaled: (ms: number) => number): NetworkBalancer => ({
+  ...scaleFields(balancer, scaled),
+  healthCheck: { ...balancer.healthCheck, intervalMs: Math.max(200, scaled(balancer.healthCheck.intervalMs)) },
+});
+
+/** Linux takes whole seconds (TCP_KEEPIDLE, TCP_KEEPINTVL). */
+const keepaliveOf = <T extends { readonly idleMs: number; readonly intervalMs: number }>(
+  keepalive: T,
+  scaled: (ms: number) => number,
+): T => ({
+  ...keepalive,
+  idleMs: Math.max(1000, Math.round(scaled(keepalive.idleMs) / 1000) * 1000),
+  intervalMs: Math.max(1000, Math.round(scaled(keepalive.intervalMs) / 1000) * 1000),
+});
+
+const serversOf = (servers: Servers, scaled: (ms: number) => number): Servers => ({
+  ...scaleFields(servers, scaled),
+  ...(servers.keepalive === undefined ? {} : { keepalive: keepaliveOf(servers.keepalive, scaled) }),
+});
+
+function clientsOf(group: Clients, scaled: (ms: number) => number): Clients {
+  const { healthCheck, keepalive, watches, requests } = group;
+  return {
+    ...scaleFields(group, scaled),
+    requests: scaleFields(requests, scaled),
+    watches: scaleFields(watches, scaled),
+    ...(healthCheck === undefined ? {} : { healthCheck: scaleFields(healthCheck, scaled) }),
+    ...(keepalive === undefined ? {} : { keepalive: keepaliveOf(keepalive, scaled) }),
+  };
+}
+
+const AFTERMATH_MS = 15_000;
+
+/** When a happening is over. */
+function endOf(happening: Happening, servers: number): number {
+  switch (happening.what) {
+    case "rolling-update":
+      return happening.atMs + happening.stepMs * (servers - 1) + happening.downMs;
+    case "server-restart":
+    case "server-killed":
+    case "server-lost":
+      return happening.atMs + happening.downMs;
+    case "server-hung":
+    case "balancer-node-lost":
+    case "latency":
+    case "traffic":
+    case "quiet":
+      return happening.atMs + happening.forMs;
+    case "deregister":
+    case "goaway-chance":
+      return happening.atMs;
+  }
+}
+
+function happeningOf(
+  happening: Happening,
+  by: {
+    readonly scaled: (ms: number) => number;
+    readonly servers: number;
+    readonly nodes: number;
+    readonly chance: (given: number) => number;
+  },
+): Happening {
+  const same = scaleFields(happening, by.scaled);
+  if (same.what === "latency") return { ...same, addMs: (happening as typeof same).addMs };
+  if ("server" in same) return { ...same, server: same.server % by.servers };
+  if ("node" in same) return { ...same, node: same.node % by.nodes };
+  return same.what === "goaway-chance" ? { ...same, chance: by.chance(same.chance) } : same;
+}

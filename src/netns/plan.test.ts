@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { BUILT_IN } from "../scenario/built-in.ts";
+import { readScenario } from "../scenario/read-scenario.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { timeScaleOf } from "./adapt.ts";
+import type { LabOptions } from "./lab-options.ts";
+import { plan } from "./plan.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+const OPTIONS: LabOptions = {
+  suffix: "0000",
+  seed: 1,
+  timeScale: 10,
+  network: 20,
+  folder: "/run-folder",
+  programs: { node: "node", folder: "/programs", ending: ".ts" },
+  tools: { delay: "none", conntrack: true, ethtool: true, kubectl: false, nginx: true },
+};
+
+const builtIn = (name: string): Scenario =>
+  readScenario(name, readFileSync(join(ROOT, "scenarios", `${name}.yaml`), "utf8"));
+
+/** What a person would read: a command a line, with what it is told on standard input below it. */
+function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): string {
+  const { setUp, taps, programs, story, snapshots, tearDown, adapted } = plan(scenario, options);
+  const command = ({
+    namespace,
+    argv,
+    input,
+  }: {
+    namespace?: string;
+    argv: readonly string[];
+    input?: string;
+  }): string =>
+    `${namespace === undefined ? "" : `[${namespace}] `}${argv.join(" ")}${input === undefined ? "" : `\n${input.replace(/^/gm, "    | ").trimEnd()}`}`;
+  const part = (name: string, lines: readonly string[]): string => `# ${name}\n${lines.join("\n")}\n`;
+  return [
+    part("adapted", adapted),
+    part("set up", setUp.map(command)),
+    part("taps", taps.map(command)),
+    part("programs", programs.map(command)),
+    part(
+      "story",
+      story.map(({ atMs, ...step }) => `${atMs} ${step.kind === "run" ? command(step.command) : JSON.stringify(step)}`),
+    ),
+    part(
+      "snapshots",
+      snapshots.map((snapshot) => `${snapshot.file}: ${command(snapshot)}`),
+    ),
+    part("tear down", tearDown.map(command)),
+  ].join("\n");
+}
+
+/** The plans of one scenario for each kind of balancer, and one over IPv6. `HALFOPEN_GOLDEN=write` writes them anew. */
+test.each([
+  ["goaway-behind-network-balancer", "base", 4],
+  ["goaway-behind-network-balancer", "base", 6],
+  ["goaway-behind-network-balancer", "preservation-off", 4],
+  ["goaway-behind-network-balancer", "cross-zone-off", 4],
+  ["goaway-behind-network-balancer", "first-path", 4],
+  ["silent-idle-drop", "black-hole", 6],
+  ["server-killed", "base", 4],
+  ["keep-alive-race", "base", 4],
+  ["balancer-node-lost", "base", 4],
+] as const)("%s, %s, IPv%i: as it was", (name, variant, ipVersion) => {
+  const scenario = builtIn(name);
+  const story = variant === "base" ? scenario : scenario.variants[variant]?.scenario;
+  if (story === undefined) throw new Error(`no variant ${variant}`);
+  const text = printed({ ...story, network: { ...story.network, ipVersion } }, OPTIONS);
+  const file = join(ROOT, "tests", "golden", "lab", `${name}-${variant}-${ipVersion}.txt`);
+  if (process.env.HALFOPEN_GOLDEN === "write") writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, "utf8"));
+});
+
+test.each(BUILT_IN)("%s has a plan, the same each time, and so has every variant", (name) => {
+  const scenario = builtIn(name);
+  for (const story of [scenario, ...Object.values(scenario.variants).map((variant) => variant.scenario)]) {
+    const options = { ...OPTIONS, timeScale: timeScaleOf(story), mostMs: 60_000 };
+    const first = plan(story, options);
+    expect(plan(story, options)).toEqual(first);
+    expect(first.durationMs).toBeLessThanOrEqual(120_000);
+    // Names that a kernel takes: IFNAMSIZ is 16 with the end mark.
+    for (const { link = "" } of first.hosts) expect(link.length).toBeLessThan(16);
+    const names = new Set(first.hosts.map(({ namespace }) => namespace));
+    for (const { namespace } of [...first.setUp, ...first.taps, ...first.programs])
+      expect(namespace === undefined || names.has(namespace)).toBe(true);
+    expect(new Set(first.hosts.map(({ address }) => address)).size).toBe(first.hosts.length);
+  }
+});
+
+test("no argument is a shell's text: what a scenario names goes nowhere but into one argument", () => {
+  const scenario = builtIn("server-killed");
+  const [group] = Object.values(scenario.network.clients);
+  if (group === undefined) throw new Error("no clients");
+  const hostile = { ...scenario, network: { ...scenario.network, clients: { "x; rm -rf ../..": group } } };
+  const { programs, hosts, files } = plan(hostile, OPTIONS);
+  const shells = programs.filter(({ argv }) => argv.some((word) => /^(?:ba)?sh$/.test(word)));
+  expect(shells).toEqual([]);
+  for (const { path } of files) expect(path).toMatch(/^[\w./-]+$/);
+  for (const { path } of files) expect(path).not.toContain("..");
+  for (const { namespace } of hosts) expect(namespace).toMatch(/^[\w-]+$/);
+});
