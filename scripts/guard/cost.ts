@@ -15,20 +15,14 @@ const ROUNDS = asked < 0 ? 200 : Number(process.argv[asked + 1]);
 const REQUESTS = 4000;
 /** Servers are started anew so often: two runs of one program can differ by a fifth, by what the compiler made of it. */
 const BLOCKS = 10;
-const VARIANTS = [
-  ["h2c", "bare"],
-  ["h2c", "filter"],
-  ["h2c", "all"],
-  ["h2", "bare"],
-  ["h2", "filter"],
-  ["h2", "all-one-phase"],
-  ["h2", "all"],
-] as const;
+/** `control`: the bare server once more. What it differs by from itself is what a row is good to. */
+const WHATS = ["bare", "control", "filter", "all"] as const;
+const VARIANTS = (["h2c", "h2"] as const).flatMap((kind) => WHATS.map((what) => [kind, what] as const));
 const NAMES = {
   bare: "bare",
+  control: "bare, again",
   filter: "filter at 0.001",
-  "all-one-phase": "filter, one-phase drain",
-  all: "filter, two-phase drain",
+  all: "filter and drain",
 } as const;
 const LOADS = [
   ["1 stream each", ["-c", "10", "-m", "1"]],

@@ -1,4 +1,4 @@
-import { GuardFault } from "./guard-fault.ts";
+import { checkNumber, GuardFault } from "./guard-fault.ts";
 
 /** What the decision may look at. Never a body, and never anything that would have to be waited for. */
 export interface GoawayRequest {
@@ -55,6 +55,8 @@ const KUBERNETES_MAXIMUM = 0.02;
 /** Checks the options; throws a `GuardFault` that says what is wrong and why it matters. */
 export function goawayRule(options: GoawayRuleOptions): GoawayRule {
   const { chance, maxChance = KUBERNETES_MAXIMUM, exempt = [] } = options;
+  checkNumber("maxChance", maxChance);
+  checkNumber("chance", chance);
   if (!(maxChance > 0 && maxChance <= 1)) {
     throw new GuardFault("bad-max-chance", `maxChance is a probability above 0 and up to 1, not ${maxChance}`);
   }

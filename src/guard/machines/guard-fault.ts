@@ -11,7 +11,16 @@ export class GuardFault extends Error {
 
 /** Throws a `GuardFault` unless `value` is a number from `least` to `most`. */
 export function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {
-  if (typeof value === "number" && value >= least && value <= most) return;
-  const what = typeof value === "number" ? `${value}` : `a ${typeof value}`;
-  throw new GuardFault("out-of-range", `${name} must be a number from ${least} to ${most}, not ${what}`);
+  checkNumber(name, value);
+  if (value >= least && value <= most) return;
+  throw new GuardFault("out-of-range", `${name} must be from ${least} to ${most}, not ${value}`);
+}
+
+/** Throws a `GuardFault` for what only looks like a number: `"1000"` from the environment compares like one and adds like text. */
+export function checkNumber(name: string, value: unknown): void {
+  if (typeof value === "number") return;
+  throw new GuardFault(
+    "not-a-number",
+    `${name} must be a number, not ${value === null ? "null" : `a ${typeof value}`}`,
+  );
 }

@@ -4,35 +4,40 @@
  * id; close when the streams are done. A PING sent behind the first GOAWAY measures the round trip: its answer comes behind
  * every stream that the client opened before. gRPC servers do the same.
  *
- *   serving --start--> announced --pong, or roundTripLimitMs--> finishing --idle--> gone
- *   any --grace over--> gone
+ *   serving --start--> announcing --written--> announced --pong, or roundTripLimitMs--> finishing --closed--> gone
+ *   announcing --blocked--> announcing, and again RETRY_MS later, till roundTripLimitMs
+ *   announcing, announced, finishing --graceMs--> cutting --closed, or LINGER_MS--> gone
+ *   any --closed--> gone
  *
  * With `announce: false` (the connection allows no frame of ours) it goes from serving to finishing at once, as Go does; a
  * request on its way is then ignored by the server, and the client has to send it again elsewhere (§8.7).
  */
 export interface LeaveOptions {
   readonly announce: boolean;
-  /** The longest wait for the PING's answer before the true id is sent all the same. */
+  /** The longest wait, from the start, for the PING's answer before the true id is sent all the same. */
   readonly roundTripLimitMs: number;
   /** When what is still open is cut, counted from the start; absent: never. */
   readonly graceMs?: number;
 }
 
-export type LeavePhase = "serving" | "announced" | "finishing" | "gone";
+export type LeavePhase = "serving" | "announcing" | "announced" | "finishing" | "cutting" | "gone";
 
 export interface Leave {
   readonly phase: LeavePhase;
   readonly startedMs?: number;
+  /** In `announcing`: when to try again; absent while a try is under way. In `cutting`: when to wait no more. */
+  readonly dueMs?: number;
 }
 
-/** `idle`: no stream is open. */
-export type LeaveInput = "start" | "pong" | "idle" | "tick";
+/** `written`, `blocked`: what became of `announce`. `pong`: the PING's answer. `closed`: the connection is gone. */
+export type LeaveInput = "start" | "written" | "blocked" | "pong" | "closed" | "tick";
 
 /**
- * `announce`: send GOAWAY(2^31-1) and a PING behind it. `finish`: send GOAWAY with the true last id, take no more streams,
- * close once none is open. `cut`: end the connection with what is open on it.
+ * `announce`: try to write GOAWAY(2^31-1). `measure`: send PING. `finish`: send GOAWAY with the true last id, take no more
+ * streams, close once none is open. `cut`: end the streams, then the connection, and say so. `destroy`: let go of the socket,
+ * whether the client closed its side or not.
  */
-export type LeaveAction = "announce" | "finish" | "cut";
+export type LeaveAction = "announce" | "measure" | "finish" | "cut" | "destroy";
 
 export interface LeaveStep {
   readonly state: Leave;
@@ -42,42 +47,51 @@ export interface LeaveStep {
 
 export const SERVING: Leave = { phase: "serving" };
 
+/** How soon a frame that could not be written is tried again: the client has not read what came before it. */
+export const RETRY_MS = 20;
+
+/** How long a client has to close its side of a connection that was cut. */
+export const LINGER_MS = 250;
+
 export function stepLeave(state: Leave, input: LeaveInput, nowMs: number, options: LeaveOptions): LeaveStep {
-  switch (state.phase) {
-    case "gone":
-      return { state };
-    case "serving":
-      if (input !== "start") return { state };
-      if (!options.announce) return finish(nowMs, nowMs, options);
-      return waiting({ phase: "announced", startedMs: nowMs }, options, "announce");
-    case "announced": {
-      const startedMs = state.startedMs ?? nowMs;
-      if (over(startedMs, nowMs, options)) return { state: { phase: "gone", startedMs }, action: "cut" };
-      if (input === "pong" || nowMs >= startedMs + options.roundTripLimitMs) return finish(startedMs, nowMs, options);
-      return waiting(state, options);
-    }
-    case "finishing": {
-      const startedMs = state.startedMs ?? nowMs;
-      if (input === "idle") return { state: { phase: "gone", startedMs } };
-      if (over(startedMs, nowMs, options)) return { state: { phase: "gone", startedMs }, action: "cut" };
-      return waiting(state, options);
-    }
+  if (state.phase === "gone") return { state };
+  const startedMs = state.startedMs ?? nowMs;
+  if (input === "closed") return { state: { phase: "gone", startedMs } };
+  if (state.phase === "serving") return input === "start" ? begin(nowMs, options) : { state };
+  if (state.phase === "cutting") {
+    const dueMs = state.dueMs ?? nowMs;
+    return nowMs < dueMs ? { state, wakeAtMs: dueMs } : { state: { phase: "gone", startedMs }, action: "destroy" };
   }
+  if (options.graceMs !== undefined && nowMs >= startedMs + options.graceMs) return cut(startedMs, nowMs);
+  if (state.phase === "finishing") return waiting(state, options);
+  if (input === "pong" || nowMs >= startedMs + options.roundTripLimitMs) return finish(startedMs, options);
+  if (state.phase === "announced") return waiting(state, options);
+  if (input === "written") return waiting({ phase: "announced", startedMs }, options, "measure");
+  if (input === "blocked") return waiting({ ...state, dueMs: nowMs + RETRY_MS }, options);
+  if (state.dueMs === undefined || nowMs < state.dueMs) return waiting(state, options);
+  return waiting({ phase: "announcing", startedMs }, options, "announce");
 }
 
-function finish(startedMs: number, nowMs: number, options: LeaveOptions): LeaveStep {
-  if (over(startedMs, nowMs, options)) return { state: { phase: "gone", startedMs }, action: "cut" };
+function begin(nowMs: number, options: LeaveOptions): LeaveStep {
+  if (options.graceMs !== undefined && options.graceMs <= 0) return cut(nowMs, nowMs);
+  if (!options.announce) return finish(nowMs, options);
+  return waiting({ phase: "announcing", startedMs: nowMs }, options, "announce");
+}
+
+function finish(startedMs: number, options: LeaveOptions): LeaveStep {
   return waiting({ phase: "finishing", startedMs }, options, "finish");
 }
 
-function over(startedMs: number, nowMs: number, options: LeaveOptions): boolean {
-  return options.graceMs !== undefined && nowMs >= startedMs + options.graceMs;
+function cut(startedMs: number, nowMs: number): LeaveStep {
+  const dueMs = nowMs + LINGER_MS;
+  return { state: { phase: "cutting", startedMs, dueMs }, action: "cut", wakeAtMs: dueMs };
 }
 
 function waiting(state: Leave, options: LeaveOptions, action?: LeaveAction): LeaveStep {
   const startedMs = state.startedMs ?? 0;
   const limits = [
-    ...(state.phase === "announced" ? [startedMs + options.roundTripLimitMs] : []),
+    ...(state.dueMs === undefined ? [] : [state.dueMs]),
+    ...(state.phase === "finishing" ? [] : [startedMs + options.roundTripLimitMs]),
     ...(options.graceMs === undefined ? [] : [startedMs + options.graceMs]),
   ];
   return {

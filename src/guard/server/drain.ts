@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { Server as NetServer } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import { type Clock, systemClock } from "../clock.ts";
 import { checkRange, GuardFault } from "../machines/guard-fault.ts";
+import { LINGER_MS } from "../machines/leave-session.ts";
+import { canInjectTls } from "./inject-tls.ts";
 import { leave } from "./leave.ts";
 import { type AnyServer, type Http1Link, type Http2Link, watchServer } from "./watch-server.ts";
 
@@ -31,12 +33,19 @@ export interface DrainOptions {
    */
   readonly roundTripLimitMs?: number;
   /**
-   * HTTP/2 over TLS. Default: `two-phase`: GOAWAY 2^31-1 first, which refuses nothing, and puts JavaScript between TLS and HTTP/2, with its price
-   * (docs/guard/cost.md). `one-phase`: Node's own GOAWAY at no cost; requests on their way are ignored, and clients that
-   * follow RFC 9113 §8.7 send them again. Sensible: `one-phase` where clients retry
-   * and every microsecond counts. Prevents: requests refused while they were on their way. Go: always one-phase. gRPC: always two.
+   * HTTP/2 over TLS. Default: `two-phase`: GOAWAY 2^31-1 first, which refuses nothing. On Node 22 and 24 it costs nothing until then; on
+   * lines whose native code was not read it puts JavaScript between TLS and HTTP/2, with its price (docs/guard/cost.md).
+   * `one-phase`: Node's own GOAWAY; requests on their way are ignored, and clients that follow RFC 9113 §8.7 send them
+   * again. Sensible: the default. Prevents: requests refused while they were on their way. Go: always one-phase. gRPC: always two.
    */
   readonly tls?: "two-phase" | "one-phase";
+  /**
+   * Called once with each connection that is no longer HTTP/1 after an upgrade (WebSocket) or CONNECT: when draining begins or, if it
+   * was upgraded since, `idleMs` later. Say goodbye there in the words of its protocol. Default: none; it may go on until the
+   * grace is over. Sensible: `(socket) => bySocket.get(socket)?.close(1001)`. Prevents: a drain that takes the whole grace. Go:
+   * `http.Server.RegisterOnShutdown`. gRPC: none, no upgrades.
+   */
+  readonly onUpgraded?: (socket: Socket) => void;
   /**
    * Signals that start it, each once: a second one does what it always does. Default: none. Sensible: `["SIGTERM"]`.
    * Go: `signal.NotifyContext`. gRPC: none.
@@ -52,7 +61,9 @@ export interface DrainReport {
   /** Connections that were open when draining began, or came since. */
   readonly http1: number;
   readonly http2: number;
-  /** Connections that were ended with requests open, since the grace was over. */
+  /** Of `http1`: upgraded (WebSocket) or tunnels (CONNECT). */
+  readonly upgraded: number;
+  /** Connections that were ended with requests open, or upgraded, since the grace was over. */
   readonly cut: number;
   readonly tookMs: number;
 }
@@ -84,39 +95,49 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
     );
   }
   const watch = watchServer(server);
-  if (tls === "two-phase") watch.bridgeTls();
+  if (tls === "one-phase") watch.setTls("none");
+  else if (!canInjectTls) watch.setTls("bridge");
 
   let phase: DrainPhase = "ready";
   let report: Promise<DrainReport> | undefined;
   let idleOver = false;
   let startedMs = 0;
   let cut = 0;
-  const seen = { http1: 0, http2: 0 };
+  const seen = { http1: 0, http2: 0, upgraded: 0 };
+  const upgraded = new WeakSet<Http1Link>();
   let settle: () => void = () => {};
 
   const takeHttp2 = (link: Http2Link): void => {
     seen.http2 += 1;
     const leftMs = Math.max(0, startedMs + graceMs - clock.now());
-    leave(link, { roundTripLimitMs, graceMs: leftMs, clock, onGone: (wasCut) => gone(wasCut) });
+    leave(link, { roundTripLimitMs, graceMs: leftMs, clock, onGone: (wasCut) => wasCut && countCut() });
   };
   const takeHttp1 = (link: Http1Link): void => {
     seen.http1 += 1;
     for (const response of link.open) sayClose(response);
-    link.socket.once("close", () => gone(false));
   };
-  const gone = (wasCut: boolean): void => {
-    if (wasCut) cut += 1;
-    settle();
+  const takeUpgraded = (): void => {
+    for (const link of watch.http1) {
+      if (!isUpgraded(link) || upgraded.has(link)) continue;
+      upgraded.add(link);
+      seen.upgraded += 1;
+      options.onUpgraded?.(link.socket);
+    }
   };
+  const countCut = (): void => {
+    cut += 1;
+  };
+  const begun = (): boolean => phase === "draining" || phase === "drained";
 
-  watch.onHttp2((link) => phase === "draining" && takeHttp2(link));
-  watch.onHttp1((link) => phase === "draining" && takeHttp1(link));
+  watch.onHttp2((link) => begun() && takeHttp2(link));
+  watch.onHttp1((link) => begun() && takeHttp1(link));
   watch.onHttp1Request((response, link) => {
-    if (phase !== "draining") return;
+    if (!begun()) return;
     sayClose(response);
     // A response begun before said keep-alive; its connection is idle once it is done.
     response.once("close", () => idleOver && endIdle(link));
   });
+  watch.onClosed(() => settle());
 
   const run = async (): Promise<DrainReport> => {
     phase = "not-ready";
@@ -124,33 +145,42 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
     phase = "draining";
     startedMs = clock.now();
     const closed = new Promise<void>((resolve) => {
-      const check = () => watch.http2.size === 0 && watch.http1.size === 0 && resolve();
-      // The maps lose an entry in the same event; ask when all its listeners have run.
-      settle = () => setImmediate(check);
+      // When all that hears of the same event has.
+      settle = () => setImmediate(() => watch.accepted.size === 0 && resolve());
       settle();
     });
     // Not `server.close`: Node's would end idle connections and sessions at once, with one GOAWAY.
     NetServer.prototype.close.call(server);
     for (const link of watch.http2.values()) takeHttp2(link);
     for (const link of watch.http1) takeHttp1(link);
+    takeUpgraded();
     const callOffIdle = clock.after(idleMs, () => {
       idleOver = true;
+      takeUpgraded();
       for (const link of watch.http1) {
         for (const response of link.open) response.once("close", () => endIdle(link));
         endIdle(link);
       }
+      // A TLS connection whose client has not said a word is idle too.
+      if ("setSecureContext" in server)
+        for (const socket of watch.accepted) if (socket.bytesRead === 0) socket.destroy();
     });
     const callOffGrace = clock.after(graceMs, () => {
+      takeUpgraded();
       for (const link of watch.http1) {
-        if (link.open.size > 0) cut += 1;
+        if (link.open.size > 0 || upgraded.has(link)) countCut();
         link.socket.destroy();
       }
+    });
+    // HTTP/2 had time to say so by now. What is left has no protocol yet: its TLS handshake is not done.
+    const callOffRest = clock.after(graceMs + 2 * LINGER_MS, () => {
+      for (const socket of watch.accepted) socket.destroy();
     });
     await closed;
     callOffIdle();
     callOffGrace();
-    // Ends the timers that look for slow HTTP/1 senders.
-    server.close();
+    callOffRest();
+    stopChecking(server);
     phase = "drained";
     return { ...seen, cut, tookMs: clock.now() - startedMs };
   };
@@ -173,6 +203,20 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
 
 function sayClose(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader("Connection", "close");
+}
+
+/** Node takes its parser from a connection that is upgraded; every other HTTP/1 connection has one as long as it is open. */
+function isUpgraded({ socket }: Http1Link): boolean {
+  return !socket.destroyed && (socket as { parser?: unknown }).parser === null;
+}
+
+/** Ends the timer that looks for slow HTTP/1 senders, as `server.close` would; that a second time would also say "close" a second time. */
+function stopChecking(server: AnyServer): void {
+  const timers = server as unknown as Record<symbol, NodeJS.Timeout | undefined>;
+  const key = Object.getOwnPropertySymbols(server).find(
+    ({ description }) => description === "http.server.connectionsCheckingInterval",
+  );
+  if (key !== undefined) clearInterval(timers[key]);
 }
 
 /** Ends a connection on which nothing is going on. One that has begun to send a request is left to its response, or the grace. */

@@ -42,7 +42,7 @@ export interface GoawayFilter {
  * Now and then tells an HTTP/2 client to go elsewhere, so that connections spread over servers again: with the given chance a
  * request makes the server send GOAWAY `NO_ERROR`, finish every stream it has, and close. HTTP/1 requests are left alone.
  *
- * In the clear, and over TLS on a server that `drain` watches too, GOAWAY comes in two phases and refuses nothing. Over TLS alone it
+ * GOAWAY comes in two phases and refuses nothing, in the clear and, on Node 22 and 24, over TLS. Where that can't be (docs/guard/drain.md) it
  * comes in one, as in Go and Kubernetes: a request on its way is ignored, and its client sends it again (RFC 9113 §8.7).
  * Throws a `GuardFault` if the options cannot work. Do not use it with one server, or without a balancer in front.
  */
@@ -54,7 +54,6 @@ export function goaway(options: GoawayOptions): GoawayFilter {
 
   const attach = <S extends Http2Server | Http2SecureServer>(server: S): S => {
     const watch = watchServer(server);
-    if (rule.chance === 0) return server;
     const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
       counters.requests += 1;
       const decision = decideGoaway(rule, dice(), () => factsOf(headers));

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { type Leave, type LeaveInput, type LeavePhase, SERVING, stepLeave } from "../machines/leave-session.ts";
-import { GOAWAY_ANNOUNCEMENT, goawayFrame } from "./goaway-frame.ts";
+import { type Leave, type LeaveInput, SERVING, stepLeave } from "../machines/leave-session.ts";
+import { GOAWAY_ANNOUNCEMENT } from "./goaway-announcement.ts";
 import type { Http2Link } from "./watch-server.ts";
 
 /** CANCEL: RFC 9113 §7. What a client is told when its streams outlive the grace: not NO_ERROR, since something was lost. */
@@ -25,7 +25,7 @@ export function isLeaving(link: Http2Link): boolean {
 export function leave(link: Http2Link, settings: LeaveSettings): void {
   const begun = leaving.get(link.session);
   if (begun !== undefined) return begun.hurry(settings);
-  const { session, inject } = link;
+  const { session, socket, inject } = link;
   const clock = settings.clock ?? systemClock;
   const onGone = settings.onGone === undefined ? [] : [settings.onGone];
   let graceMs = settings.graceMs;
@@ -33,31 +33,35 @@ export function leave(link: Http2Link, settings: LeaveSettings): void {
   let cut = false;
   let callOff = () => {};
 
-  const options = () => ({
-    announce: inject !== undefined,
-    roundTripLimitMs: settings.roundTripLimitMs,
-    ...(graceMs === undefined ? {} : { graceMs }),
-  });
   const step = (input: LeaveInput): void => {
     callOff();
-    const next = stepLeave(state, input, clock.now(), options());
+    const { roundTripLimitMs } = settings;
+    const options = { announce: inject !== undefined, roundTripLimitMs, ...(graceMs === undefined ? {} : { graceMs }) };
+    const next = stepLeave(state, input, clock.now(), options);
     state = next.state;
     if (next.wakeAtMs !== undefined) callOff = clock.after(next.wakeAtMs - clock.now(), () => step("tick"));
     switch (next.action) {
       case "announce":
-        inject?.(GOAWAY_ANNOUNCEMENT);
+        inject?.(GOAWAY_ANNOUNCEMENT, (written) => step(written ? "written" : "blocked"));
+        return;
+      case "measure":
         if (!session.destroyed && !session.closed) session.ping(() => step("pong"));
         return;
       case "finish":
-        if (!session.destroyed) session.close();
+        session.close();
         return;
       case "cut":
-        cut = true;
-        if (session.destroyed) return;
-        inject?.(goawayFrame(session.state.lastProcStreamID ?? 0, CANCEL));
-        // Closed first: Node then ends the socket behind what is written, and does not throw it away.
         session.close();
-        session.destroy(undefined, CANCEL);
+        // Node has destroyed it by now if nothing was open and nothing is left to write.
+        setImmediate(() => {
+          if (session.destroyed) return;
+          cut = true;
+          // GOAWAY with this code goes before the end of the socket, since the session was closed first. Undefined would mean NO_ERROR.
+          session.destroy(null as unknown as undefined, CANCEL);
+        });
+        return;
+      case "destroy":
+        socket.destroy();
         return;
       case undefined:
     }
@@ -72,9 +76,9 @@ export function leave(link: Http2Link, settings: LeaveSettings): void {
       step("tick");
     },
   });
-  session.once("close", () => {
-    callOff();
-    state = { ...state, phase: "gone" satisfies LeavePhase };
+  // The socket's and not the session's: a client that does not close its side holds the connection after the session is gone.
+  socket.once("close", () => {
+    step("closed");
     for (const then of onGone) then(cut);
   });
   step("start");

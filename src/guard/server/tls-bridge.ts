@@ -5,11 +5,11 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 
 /**
- * Stands between a TLS socket and its HTTP/2 session, so that a frame of ours can be written between two of the session's.
- * Node lets a session write to its TLS socket natively, and a second writer there ends the process (`CHECK(!current_write_)` in
- * `src/crypto/crypto_tls.cc`); given something that has no native handle, the session writes through JavaScript instead, one whole
- * batch of frames at a time. That is the price: see docs/guard/cost.md. It has the methods of a Duplex that Node's
- * `JSStreamSocket` calls, and no more, since a real Duplex would buffer a second time.
+ * Stands between a TLS socket and its HTTP/2 session, so that a frame of ours can be written between two of the session's, on lines of
+ * Node whose native code was not read (`injectTls`). Given something that has no native handle, the session writes through
+ * JavaScript, one whole batch of frames at a time. That is the price: each response is copied into buffers
+ * of JavaScript's, see docs/guard/cost.md. It has the methods of a Duplex that Node's `JSStreamSocket` calls, and no more, since
+ * a real Duplex would buffer a second time.
  */
 export class TlsBridge extends EventEmitter {
   readonly encrypted = true;
@@ -18,6 +18,7 @@ export class TlsBridge extends EventEmitter {
   readonly readableObjectMode = false;
   readonly alpnProtocol: string | false | null;
   readonly #socket: TLSSocket;
+  #begun = false;
   #batch: Uint8Array[] = [];
   #written: (() => void)[] = [];
 
@@ -33,9 +34,11 @@ export class TlsBridge extends EventEmitter {
     socket.on("error", (error) => this.emit("error", error));
   }
 
-  /** A whole frame, behind all that the session has written. */
-  inject(frame: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(frame);
+  /** A whole frame, behind all that the session has written; not before it has (SETTINGS come first, RFC 9113 §3.4). */
+  inject(frame: Buffer): boolean {
+    if (!this.#begun || !this.#socket.writable) return false;
+    this.#socket.write(frame);
+    return true;
   }
 
   pause(): void {
@@ -59,6 +62,7 @@ export class TlsBridge extends EventEmitter {
     const written = this.#written;
     const first = batch[0];
     if (first === undefined) return;
+    this.#begun = true;
     this.#batch = [];
     this.#written = [];
     const done = () => {

@@ -3,16 +3,22 @@ import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:ht
 import type { Server as HttpsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { injectClear } from "./inject-clear.ts";
+import { canInjectTls, injectTls } from "./inject-tls.ts";
 import { asDuplex, showSocket, TlsBridge } from "./tls-bridge.ts";
 
 /** Any server of Node's that speaks HTTP. */
 export type AnyServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
 
+/** Writes a whole frame between two of the session's, or nothing; says which, at once or in the next turns of the event loop. */
+export type Inject = (frame: Buffer, done: (written: boolean) => void) => void;
+
 /** An HTTP/2 connection. */
 export interface Http2Link {
   readonly session: ServerHttp2Session;
-  /** Writes a whole frame between two of the session's; absent where the session writes to TLS by itself. */
-  readonly inject?: (frame: Buffer) => void;
+  readonly socket: Socket;
+  /** Absent where it can't be done. One at a time. */
+  readonly inject?: Inject;
 }
 
 /** An HTTP/1 connection, with the responses that are not finished yet. */
@@ -27,12 +33,16 @@ export interface Http1Link {
 export interface ServerWatch {
   readonly http2: ReadonlyMap<ServerHttp2Session, Http2Link>;
   readonly http1: ReadonlySet<Http1Link>;
-  /** From now on, TLS connections get a bridge, so that frames can be written on them. */
-  bridgeTls: () => void;
+  /** Every TCP connection, also those whose TLS handshake is not done. */
+  readonly accepted: ReadonlySet<Socket>;
+  /** From now on: `bridge` where frames can't be written on TLS otherwise, so that they can; `none`: never on TLS. */
+  setTls: (way: "bridge" | "none") => void;
   onHttp2: (then: (link: Http2Link) => void) => void;
   onHttp1: (then: (link: Http1Link) => void) => void;
   /** Called with each HTTP/1 request before the application sees it. */
   onHttp1Request: (then: (response: ServerResponse, link: Http1Link) => void) => void;
+  /** Called after a connection was closed, with what is left. */
+  onClosed: (then: () => void) => void;
 }
 
 const watches = new WeakMap<NetServer, ServerWatch>();
@@ -48,13 +58,15 @@ export function watchServer(server: AnyServer): ServerWatch {
 function startWatch(server: NetServer): ServerWatch {
   const http2 = new Map<ServerHttp2Session, Http2Link>();
   const http1 = new Set<Http1Link>();
+  const accepted = new Set<Socket>();
+  const closedListeners: (() => void)[] = [];
   const bySocket = new WeakMap<object, Http1Link>();
   const http2Listeners: ((link: Http2Link) => void)[] = [];
   const http1Listeners: ((link: Http1Link) => void)[] = [];
   const requestListeners: ((response: ServerResponse, link: Http1Link) => void)[] = [];
   const secure = "setSecureContext" in server;
   const opened = secure ? "secureConnection" : "connection";
-  let bridging = false;
+  let tls: "native" | "bridge" | "none" = canInjectTls ? "native" : "none";
   // The connection that Node is making a session for: it announces the session before its listener returns.
   let current: { readonly socket: Socket; readonly bridge?: TlsBridge } | undefined;
 
@@ -65,7 +77,7 @@ function startWatch(server: NetServer): ServerWatch {
     server.removeListener(opened, nodes);
     server.prependListener(opened, (socket: Socket) => {
       const isHttp2Tls = secure && (socket as TLSSocket).alpnProtocol === "h2";
-      const bridge = bridging && isHttp2Tls ? new TlsBridge(socket as TLSSocket) : undefined;
+      const bridge = tls === "bridge" && isHttp2Tls ? new TlsBridge(socket as TLSSocket) : undefined;
       current = { socket, ...(bridge === undefined ? {} : { bridge }) };
       try {
         nodes.call(server, bridge === undefined ? socket : asDuplex(bridge));
@@ -77,31 +89,39 @@ function startWatch(server: NetServer): ServerWatch {
     });
   }
 
+  server.prependListener("connection", (socket: Socket) => {
+    accepted.add(socket);
+    socket.once("close", () => {
+      accepted.delete(socket);
+      for (const then of closedListeners) then();
+    });
+  });
+
   server.on("session", (session: ServerHttp2Session) => {
     const link = linkOf(session);
+    if (link === undefined) return;
     http2.set(session, link);
-    session.once("close", () => http2.delete(session));
+    link.socket.once("close", () => http2.delete(session));
     for (const then of http2Listeners) then(link);
   });
 
-  function linkOf(session: ServerHttp2Session): Http2Link {
+  function linkOf(session: ServerHttp2Session): Http2Link | undefined {
     const from = current;
     // Claimed: this connection speaks HTTP/2.
     current = undefined;
-    if (from?.bridge !== undefined) {
-      const { bridge } = from;
-      showSocket(session, from.socket as TLSSocket);
-      return { session, inject: (frame) => bridge.inject(frame) };
+    // A session that the application made on a socket of its own.
+    if (from === undefined) return undefined;
+    const { socket, bridge } = from;
+    if (bridge !== undefined) {
+      showSocket(session, socket as TLSSocket);
+      return { session, socket, inject: (frame, done) => done(bridge.inject(frame)) };
     }
-    if (from === undefined || secure) return { session };
-    const { socket } = from;
-    // In the clear, libuv queues writes of several writers, and the session's always end with a whole frame.
-    return {
-      session,
-      inject: (frame) => {
-        if (socket.writable) socket.write(frame);
-      },
-    };
+    const inject = secure ? injectNative(session, socket as TLSSocket) : injectClear(socket);
+    return { session, socket, ...(inject === undefined ? {} : { inject }) };
+  }
+
+  function injectNative(session: ServerHttp2Session, socket: TLSSocket): Inject | undefined {
+    return tls === "native" ? injectTls(session, socket) : undefined;
   }
 
   let listening = false;
@@ -131,11 +151,13 @@ function startWatch(server: NetServer): ServerWatch {
   return {
     http2,
     http1,
-    bridgeTls: () => {
-      bridging = true;
+    accepted,
+    setTls: (way) => {
+      tls = way;
     },
     onHttp2: (then) => http2Listeners.push(then),
     onHttp1: (then) => http1Listeners.push(then),
     onHttp1Request: (then) => requestListeners.push(then),
+    onClosed: (then) => closedListeners.push(then),
   };
 }

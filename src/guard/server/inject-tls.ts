@@ -1,0 +1,96 @@
+import { EventEmitter } from "node:events";
+import type { ServerHttp2Session } from "node:http2";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { handleOf, type NativeHandle, type WriteRequest } from "./native-handle.ts";
+import type { Inject } from "./watch-server.ts";
+
+/** The lines of Node whose native code was read, and on which the tests ran. */
+const KNOWN_LINES: readonly string[] = ["22", "24"];
+
+/** The one part of TLSSocket that is used: it lays a TLS layer over a native handle. */
+interface Layers {
+  readonly _wrapHandle?: (
+    this: unknown,
+    socket: null,
+    handle: NativeHandle,
+    busy: boolean,
+  ) => { destroySSL: () => void };
+}
+
+const layers: Layers = TLSSocket.prototype as unknown as Layers;
+
+/** Whether frames can be written on TLS without anything in their way. */
+export const canInjectTls: boolean =
+  KNOWN_LINES.includes(process.versions.node.split(".")[0] ?? "") && typeof layers._wrapHandle === "function";
+
+let context: SecureContext | undefined;
+
+/**
+ * Writes a frame between two of a session's over TLS, by taking one turn of the session's.
+ *
+ * The session writes to the TLS layer natively. That layer takes one write at a time (`CHECK(!current_write_)` in
+ * `src/crypto/crypto_tls.cc`), and the session takes every completion for its own (`CHECK(is_write_in_progress())` in
+ * `src/node_http2.cc`): a second writer ends the process. What makes it safe is to have exactly one write of ours for one completion
+ * that the session did not see:
+ *
+ * 1. Nothing is being written. Reading stops, and a cover is laid on the TLS layer, which now hears of completions in the
+ *    session's stead. The session is made to write: a PING.
+ * 2. One turn of the event loop later it has (`bytesWritten` grew: nobody else writes), and all of it is in the kernel (`writeQueueSize`).
+ *    The cover swallowed the completion. So the session waits and can write nothing, and the TLS layer is free.
+ * 3. Our frame is written and the cover taken off. When this write is complete the session hears of it, takes it for its own, and
+ *    goes on; it starts reading again by itself.
+ *
+ * If the session did not write, or its write has to wait for the client, the cover comes off and nothing was changed: `done(false)`.
+ * There is no third writer: alerts and tickets are written without a request. A renegotiation could hold a write with an empty queue;
+ * TLS 1.3 has none, and below it HTTP/2 forbids it (RFC 9113 §9.2.1), so it is turned off.
+ */
+export function injectTls(session: ServerHttp2Session, socket: TLSSocket): Inject {
+  if (socket.getProtocol() !== "TLSv1.3") socket.disableRenegotiation();
+  // Never while the session reads: it may be called from there, and the rest of what arrived would go to the cover.
+  return (frame, done) => void setImmediate(() => takeTurn(session, socket, frame, done));
+}
+
+function takeTurn(
+  session: ServerHttp2Session,
+  socket: TLSSocket,
+  frame: Buffer,
+  done: (written: boolean) => void,
+): void {
+  const handle = handleOf(socket);
+  if (handle === undefined || socket.destroyed || session.destroyed || session.closed) return done(false);
+  // SETTINGS come first (RFC 9113 §3.4).
+  if (handle.bytesWritten === 0 || handle.writeQueueSize !== 0) return done(false);
+  const before = handle.bytesWritten;
+  const cover = lay(handle);
+  if (cover === undefined) return done(false);
+  handle.readStop();
+  session.ping(() => {});
+  setImmediate(() => {
+    const wrote = handle.bytesWritten > before;
+    const clear = wrote && handle.writeQueueSize === 0 && !socket.destroyed;
+    if (clear) write(socket, handle, frame);
+    cover.destroySSL();
+    if (!wrote && !socket.destroyed) handle.readStart();
+    done(clear);
+  });
+}
+
+function lay(handle: NativeHandle): { destroySSL: () => void } | undefined {
+  // No certificates: it never speaks.
+  context ??= createSecureContext({ ca: [] });
+  const owner = Object.assign(new EventEmitter(), { _tlsOptions: { isServer: true, secureContext: context } });
+  return layers._wrapHandle?.call(owner, null, handle, false);
+}
+
+/** Its completion goes to the session, so that the socket has to be told by hand, or it would never end. */
+function write(socket: TLSSocket, handle: NativeHandle, frame: Buffer): void {
+  const native = handle.writeBuffer;
+  let pending: WriteRequest | undefined;
+  handle.writeBuffer = (request, bytes) => {
+    pending = request;
+    return native.call(handle, request, bytes);
+  };
+  socket.write(frame);
+  delete (handle as Partial<NativeHandle>).writeBuffer;
+  setImmediate(() => pending?.oncomplete?.(0));
+}
