@@ -1,5 +1,5 @@
 /**
- * What the filter and the drain cost: `npm run bench:guard [-- --rounds N]`. Real servers, h2load, all variants in turn in short rounds and
+ * What the filter and the drain cost: `npm run bench:guard [-- --rounds N --blocks N]`. Real servers, h2load, all variants in turn in short rounds and
  * in a new order each, so that what else the machine does falls on all alike. Overhead is the median over the rounds of the ratio to the bare
  * server in the same round: in requests/s, and in the server's own CPU time for a request.
  */
@@ -7,14 +7,17 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:c
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { dice } from "../lib/random.ts";
 import { table } from "../lib/table.ts";
 
-const asked = process.argv.indexOf("--rounds");
-const ROUNDS = asked < 0 ? 200 : Number(process.argv[asked + 1]);
+const { values: flags } = parseArgs({
+  options: { rounds: { type: "string", default: "200" }, blocks: { type: "string", default: "10" } },
+});
+const ROUNDS = Number(flags.rounds);
 const REQUESTS = 4000;
 /** Servers are started anew so often: two runs of one program can differ by a fifth, by what the compiler made of it. */
-const BLOCKS = 10;
+const BLOCKS = Number(flags.blocks);
 /** `control`: the bare server once more. What it differs by from itself is what a row is good to. */
 const WHATS = ["bare", "control", "filter", "all"] as const;
 const VARIANTS = (["h2c", "h2"] as const).flatMap((kind) => WHATS.map((what) => [kind, what] as const));
@@ -98,9 +101,9 @@ const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(1)} %`
 console.log(
   `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model}, ${ROUNDS} rounds of ${REQUESTS} requests for each\n`,
 );
-const rows: string[][] = [];
 try {
   for (const [title, shape] of LOADS) {
+    const rows: string[][] = [];
     const variants: Sums[] = VARIANTS.map(([kind, what]) => ({ kind, what, rates: [], costs: [] }));
     for (let block = 0; block < BLOCKS; block += 1) {
       const servers = await Promise.all(variants.map(start));
@@ -120,7 +123,7 @@ try {
       const slower = median(variant.rates.map((rate, round) => (bare.rates[round] ?? 0) / rate));
       const dearer = median(variant.costs.map((cost, round) => cost / (bare.costs[round] ?? 0)));
       rows.push([
-        title,
+        "",
         variant.kind === "h2" ? "TLS" : "clear",
         NAMES[variant.what],
         String(Math.round(median(variant.rates))),
@@ -129,8 +132,8 @@ try {
         variant === bare ? "" : percent(dearer),
       ]);
     }
+    console.log(table([title, "over", "server", "req/s", "overhead", "CPU µs/req", "overhead"], rows));
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(table(["10 connections", "over", "server", "req/s", "overhead", "CPU µs/req", "overhead"], rows));

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { drainUnderLoad } from "./drain-under-load.ts";
-import { missing } from "./peers.ts";
+import { certificate, missing, nodeProgram } from "./peers.ts";
 
 const REQUESTS = 10_000;
 
@@ -14,12 +14,25 @@ function node22(): string {
   return path.trim();
 }
 
-describe.skipIf(missing("go", "openssl"))("draining under load loses nothing", () => {
-  const nodes: Record<string, string> = { "24": process.execPath };
-  beforeAll(() => {
-    nodes["22"] = node22();
-  });
+const nodes: Record<string, string> = { "24": process.execPath };
+beforeAll(() => {
+  nodes["22"] = node22();
+});
 
+describe.skipIf(missing("openssl"))("frames between a session's own: nothing ends the process, no byte is mixed up", () => {
+  const storms = ["22", "24"].flatMap((line) => ["h2", "h2c"].map((kind) => [line, kind] as const));
+
+  test.each(storms)("Node %s, %s", async (line, kind) => {
+    const { keyFile, certFile } = certificate();
+    const storm = nodeProgram("frame-storm", [kind, keyFile, certFile, line, "100"], nodes[line]);
+    const tally = JSON.parse((await storm.says(/storm (.*)/))[1] ?? "");
+    expect(await storm.ended).toBe(0);
+    expect(tally).toMatchObject({ mixed: 0, sessions: 100 });
+    for (const name of ["written", "blocked", "whole", "broken"]) expect(tally[name]).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(missing("go", "openssl"))("draining under load loses nothing", () => {
   const kinds = [
     ["HTTP/2 over TLS, Go client, POST", { kind: "h2", client: "go", post: true }],
     ["HTTP/1, Go client", { kind: "h1", client: "go", post: false }],
