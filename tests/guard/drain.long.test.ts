@@ -19,18 +19,21 @@ beforeAll(() => {
   nodes["22"] = node22();
 });
 
-describe.skipIf(missing("openssl"))("frames between a session's own: nothing ends the process, no byte is mixed up", () => {
-  const storms = ["22", "24"].flatMap((line) => ["h2", "h2c"].map((kind) => [line, kind] as const));
+describe.skipIf(missing("openssl"))(
+  "frames between a session's own: nothing ends the process, no byte is mixed up",
+  () => {
+    const storms = ["22", "24"].flatMap((line) => ["h2", "h2c"].map((kind) => [line, kind] as const));
 
-  test.each(storms)("Node %s, %s", async (line, kind) => {
-    const { keyFile, certFile } = certificate();
-    const storm = nodeProgram("frame-storm", [kind, keyFile, certFile, line, "100"], nodes[line]);
-    const tally = JSON.parse((await storm.says(/storm (.*)/))[1] ?? "");
-    expect(await storm.ended).toBe(0);
-    expect(tally).toMatchObject({ mixed: 0, sessions: 100 });
-    for (const name of ["written", "blocked", "whole", "broken"]) expect(tally[name]).toBeGreaterThan(0);
-  });
-});
+    test.each(storms)("Node %s, %s", async (line, kind) => {
+      const { keyFile, certFile } = certificate();
+      const storm = nodeProgram("frame-storm", [kind, keyFile, certFile, line, "100"], nodes[line]);
+      const tally = JSON.parse((await storm.says(/storm (.*)/))[1] ?? "");
+      expect(await storm.ended).toBe(0);
+      expect(tally).toMatchObject({ mixed: 0, sessions: 100 });
+      for (const name of ["written", "blocked", "whole", "broken"]) expect(tally[name]).toBeGreaterThan(0);
+    });
+  },
+);
 
 describe.skipIf(missing("go", "openssl"))("draining under load loses nothing", () => {
   const kinds = [
