@@ -127,6 +127,18 @@ describe.skipIf(!existsSync(CHROMIUM))(`in ${CHROMIUM} (passed over where that i
     expect(complaints.join()).not.toContain("dialog");
   });
 
+  test("a sweep is drawn against its values, a line for each variant", async () => {
+    const sweep = ["--variant", "preservation-off", "--sweep", "network.servers.goaway.chance=0.001,0.01,0.02"];
+    const swept = page("sweep", "simulate", STORY, ...sweep, "--seeds", "2", "--duration", "65s");
+    const seen = await openPage(browser, swept, async (opened) => {
+      const text = String(await opened.evaluate("document.querySelector('[data-figure=sweep-reconnects]').innerText"));
+      expect(text).toContain("network.servers.goaway.chance: base, preservation-off");
+      const coloured = (await opened.evaluate(COLOURED)) as number[];
+      expect(coloured.every((pixels) => pixels > 50)).toBe(true);
+    });
+    expect(seen).toMatchObject({ requests: [pathToFileURL(swept).href], complaints: [] });
+  });
+
   test("a calibration draws its curves", async () => {
     const args = ["--half-life", "10m", "--collisions", "1%", "--seeds", "2", "--most-seeds", "2", "--duration", "5m"];
     const curves = page("calibration", "calibrate", STORY, ...args);

@@ -5,6 +5,7 @@ import { timeFigures } from "./page-figures.ts";
 import { figureHtml, pageFrame } from "./page-frame.ts";
 import { runsOf, type SimulationReport, type SummarisedArm, summarised } from "./simulation-report.ts";
 import { storyLine } from "./story.ts";
+import { sweepFigures } from "./sweep-figures.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** A simulation as one page of plots: before and after of each variant side by side, then every number. Ends with a newline. */
@@ -12,6 +13,7 @@ export function renderSimulationHtml(report: SimulationReport): string {
   const arms = summarised(report);
   const verdict = verdictOf(report.title, arms);
   const figures = timeFigures(report, arms);
+  const swept = sweepFigures(arms);
   const compared = arms.length > 1;
   const seeds = arms.some(({ runs }) => runs.length > 1);
   return pageFrame({
@@ -22,13 +24,14 @@ export function renderSimulationHtml(report: SimulationReport): string {
     data: {
       arms: arms.map(({ name, title }) => ({ name, title })),
       beside: compared ? bestOf(verdict) : 0,
-      figures: figures.map(({ data }) => data),
+      figures: [...swept, ...figures].map(({ data }) => data),
     },
     footer: `Simulated by halfopen ${report.version}: ${many(runsOf(report), "run")} of ${printTime(report.durationMs)}, seeds ${seedsOf(report)}; the same seed gives the same run.`,
     body: html`<p class="about"><b>${report.scenario}</b>: ${report.title}. ${report.about}</p>
 ${report.interrupted && html`<p class="advice bad">${runsOf(report)} of ${report.planned} runs were finished before it was interrupted.</p>`}
 ${armList(arms, verdict)}
 ${storyList(report)}
+${swept.length > 0 && html`<h2>Across the sweep</h2><div class="curves">${swept.map((figure) => figureHtml(figure, 1))}</div>`}
 <nav class="controls">
 ${compared && html`<div><span class="asks">beside ${arms[0]?.name}:</span>${arms.slice(1).map(({ name }, i) => html`<button type="button" data-arm="${i + 1}">${name}</button>`)}</div>`}
 ${seeds && html`<div><span class="asks">show</span><button type="button" data-values="mean">mean of all seeds, 95 % interval</button><button type="button" data-values="one">seed ${report.seeds[0] ?? 0} alone</button></div>`}

@@ -16,7 +16,7 @@ export interface Measure {
 /** In the order in which they are shown. All are means of one run each. */
 export const MEASURES: readonly Measure[] = [
   total("connectionsOpened", "connections opened"),
-  total("reconnects", "of them reconnects"),
+  total("reconnects", "reconnects"),
   total("goaways", "GOAWAYs sent"),
   total("collisions", "port collisions"),
   {
