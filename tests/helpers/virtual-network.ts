@@ -5,7 +5,7 @@ import { Places } from "../../src/fleet/balancer/places.ts";
 import { Dice } from "../../src/fleet/engine/dice.ts";
 import { EventQueue } from "../../src/fleet/engine/event-queue.ts";
 import type { KeepaliveSettings, Kernel } from "../../src/fleet/kernel/kernel.ts";
-import { S_STATE, SOCKET_WORDS } from "../../src/fleet/kernel/layout.ts";
+import { S_LOCAL, S_STATE, SOCKET_WORDS } from "../../src/fleet/kernel/layout.ts";
 import { Messages } from "../../src/fleet/kernel/messages.ts";
 import * as P from "../../src/fleet/kernel/packets.ts";
 import { Ports } from "../../src/fleet/kernel/ports.ts";
@@ -187,7 +187,7 @@ export class VirtualNetwork {
   }
 
   #host(sk: number): string {
-    return this.places.names[this.kernel.sockets.words[sk * SOCKET_WORDS + 1] as number] as string;
+    return this.places.names[this.kernel.sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] as string;
   }
 
   #ms(): string {

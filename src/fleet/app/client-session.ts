@@ -1,3 +1,4 @@
+import type { Clients } from "../../scenario/scenario.ts";
 import { type LazyHealth, lazyHealth } from "./health.ts";
 
 /** A client's end of a connection. */
@@ -41,13 +42,17 @@ export interface Errand {
   readonly call: number;
   /** Which of the slot's watches; -1: none. */
   readonly watch: number;
-  attempts: number;
+  readonly attempts: number;
 }
 
 /** One of the connections that an actor keeps. */
 export interface Slot {
   readonly id: number;
   readonly actor: number;
+  readonly clients: Clients;
+  readonly group: number;
+  /** The dice of its host. */
+  readonly dice: number;
   readonly number: number;
   session: ClientSession | undefined;
   /** Errands that wait for a connection. */

@@ -72,6 +72,9 @@ export class FleetClients {
         this.#slots.push({
           id: this.#slots.length,
           actor: actor.id,
+          clients: this.#group(actor).clients,
+          group: actor.group,
+          dice: world.places.dice[actor.place] as number,
           number,
           session: undefined,
           queue: [],
@@ -103,10 +106,9 @@ export class FleetClients {
         const id = this.#errands.length;
         this.#errands.push({
           slot,
-          call,
           everyMs,
           steady: call !== PLAIN || clients.requests.spacing === "steady",
-          watch,
+          errand: { call, watch, attempts: 1 },
         });
         const at = this.#world.dice.uniform(this.#dice(actor)) * spread;
         this.#world.queue.push(Math.floor(at * MS), ERRAND, id);
@@ -129,15 +131,14 @@ export class FleetClients {
 
   errand(id: number): void {
     const routine = this.#errands[id] as Routine;
-    const { slot, call, everyMs, watch } = routine;
-    const actor = this.#world.actors[slot.actor] as Actor;
+    const { slot, everyMs, errand } = routine;
     if (everyMs > 0) {
       const mean = everyMs / this.#factor;
-      const next = routine.steady ? mean : this.#world.dice.exponential(this.#dice(actor), mean);
+      const next = routine.steady ? mean : this.#world.dice.exponential(slot.dice, mean);
       this.#world.queue.push(this.#world.kernel.now + Math.max(1, Math.floor(next * MS)), ERRAND, id);
     }
-    if (this.quiet.has(actor.group)) return;
-    this.#ask(slot, { call, watch, attempts: 1 });
+    if (this.quiet.size > 0 && this.quiet.has(slot.group)) return;
+    this.#ask(slot, errand);
   }
 
   redial(id: number, stamp: number): void {
@@ -318,8 +319,7 @@ export class FleetClients {
     slot.failures++;
     for (const errand of slot.queue.splice(0)) {
       if (errand.watch >= 0 || (errand.attempts < MAX_ATTEMPTS && this.#clients(slot).retries !== "none")) {
-        errand.attempts++;
-        slot.queue.push(errand);
+        slot.queue.push({ ...errand, attempts: errand.attempts + 1 });
       } else this.#failed(session, errand, error);
     }
     if (slot.queue.length > 0) this.#wait(slot);
@@ -625,7 +625,7 @@ export class FleetClients {
   }
 
   #clients(slot: Slot): Group["clients"] {
-    return this.#group(this.#world.actors[slot.actor] as Actor).clients;
+    return slot.clients;
   }
 
   #dice(actor: Actor): number {
@@ -661,8 +661,8 @@ const LEAST_WAIT_MS = 0.001;
 
 interface Routine {
   readonly slot: Slot;
-  readonly call: number;
   readonly everyMs: number;
   readonly steady: boolean;
-  readonly watch: number;
+  /** Handed out each time: nobody changes an errand. */
+  readonly errand: Errand;
 }

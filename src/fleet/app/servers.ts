@@ -308,18 +308,22 @@ export class Servers {
       }
     }
     const id = this.#freeJobs.pop() ?? this.#jobs.length;
-    const use = (this.#jobs[id]?.use ?? 0) + 1;
-    this.#jobs[id] = {
-      session,
-      stamp: session.stamp,
-      server: session.server,
-      kind,
-      stream,
-      b,
-      use,
-      answered: false,
-      running: false,
-    };
+    const job = this.#jobs[id];
+    const use = (job?.use ?? 0) + 1;
+    const { stamp, server } = session;
+    if (job === undefined)
+      this.#jobs.push({ session, stamp, server, kind, stream, b, use, answered: false, running: false });
+    else {
+      job.session = session;
+      job.stamp = stamp;
+      job.server = server;
+      job.kind = kind;
+      job.stream = stream;
+      job.b = b;
+      job.use = use;
+      job.answered = false;
+      job.running = false;
+    }
     const { capacity, requestDeadlineMs } = this.#world.scenario.network.servers;
     if (requestDeadlineMs > 0)
       this.#world.queue.push(this.#world.kernel.now + requestDeadlineMs * MS, DEADLINE, id, use);
@@ -557,13 +561,13 @@ interface ServerState {
 }
 
 interface Job {
-  readonly session: ServerSession;
+  session: ServerSession;
   stamp: number;
-  readonly server: number;
-  readonly kind: number;
-  readonly stream: number;
-  readonly b: number;
-  readonly use: number;
+  server: number;
+  kind: number;
+  stream: number;
+  b: number;
+  use: number;
   answered: boolean;
   running: boolean;
 }

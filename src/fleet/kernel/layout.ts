@@ -1,77 +1,80 @@
-/** The row of a socket: words in an Int32Array, times and estimates in a Float64Array (nanoseconds). */
+/**
+ * The row of a socket: 256 bytes, seen as words (Int32Array) and as times and estimates (Float64Array, nanoseconds). What every packet touches stands in
+ * the first two cache lines, times in the next two, the rest behind them: a large fleet is bound by memory.
+ */
 
-export const SOCKET_WORDS = 40;
+export const SOCKET_WORDS = 64;
 export const S_STATE = 0;
-export const S_LOCAL = 1;
-export const S_LOCAL_PORT = 2;
-export const S_REMOTE = 3;
-export const S_REMOTE_PORT = 4;
+export const S_LOCAL = 2;
+export const S_LOCAL_PORT = 3;
+export const S_REMOTE = 4;
+export const S_REMOTE_PORT = 5;
 /** Initial numbers, and RFC 9293 §3.3.1: SND.UNA, SND.NXT, RCV.NXT; WRITE is behind the last byte the application gave. */
-export const S_ISS = 5;
+export const S_ISS = 30;
 export const S_UNA = 6;
 export const S_NXT = 7;
 export const S_WRITE = 8;
-export const S_IRS = 9;
-export const S_RCV = 10;
+export const S_IRS = 31;
+export const S_RCV = 9;
 /** The `F_` bits. */
-export const S_FLAGS = 11;
+export const S_FLAGS = 1;
 /** Congestion window and slow start threshold, in segments. */
-export const S_CWND = 12;
-export const S_SSTHRESH = 13;
-export const S_DUPACKS = 14;
+export const S_CWND = 10;
+export const S_SSTHRESH = 27;
+export const S_DUPACKS = 26;
 /** Retransmissions in a row without an answer, and how often the timer has doubled. */
-export const S_RETRIES = 15;
-export const S_BACKOFF = 16;
+export const S_RETRIES = 24;
+export const S_BACKOFF = 25;
 /** Timestamps: our offset, the peer's latest (RFC 7323 TS.Recent). */
-export const S_TS_OFFSET = 17;
-export const S_TS_RECENT = 18;
+export const S_TS_OFFSET = 12;
+export const S_TS_RECENT = 13;
 /** Packets in flight that carry this stream. */
-export const S_REFS = 19;
+export const S_REFS = 14;
 /** Messages: first kept, last, and first not yet delivered at the other end. */
-export const S_HEAD = 20;
-export const S_TAIL = 21;
-export const S_DELIVER = 22;
+export const S_HEAD = 16;
+export const S_TAIL = 17;
+export const S_DELIVER = 18;
 /** The application's number for it (a session). */
-export const S_USER = 23;
+export const S_USER = 15;
 /** Stamp of the timer that counts. */
-export const S_STAMP = 24;
-export const S_FREE = 25;
+export const S_STAMP = 22;
+export const S_FREE = 57;
 /** Bytes received and not acknowledged yet. */
-export const S_OWED = 26;
-export const S_IP_ID = 27;
+export const S_OWED = 19;
+export const S_IP_ID = 20;
 /** Loss recovery: up to where, and the next byte to repeat. */
-export const S_RECOVER = 28;
-export const S_REPEAT = 29;
+export const S_RECOVER = 54;
+export const S_REPEAT = 55;
 /** Segments in flight. */
-export const S_SEGMENTS = 30;
+export const S_SEGMENTS = 11;
 /** Keepalive: probes without an answer, and which settings (-1: off). */
-export const S_PROBES = 31;
-export const S_KEEPALIVE = 32;
+export const S_PROBES = 28;
+export const S_KEEPALIVE = 29;
 /** The number whose acknowledgment is timed. */
-export const S_TIMED = 33;
+export const S_TIMED = 21;
 /** How often this row has been used: a stale reference carries another. */
-export const S_GENERATION = 34;
+export const S_GENERATION = 23;
 /** Initial number of the last SYN that came to the open connection: its repeats are no further collision. */
-export const S_COLLIDED = 35;
+export const S_COLLIDED = 56;
 
-export const SOCKET_TIMES = 11;
+export const SOCKET_TIMES = 32;
 /** Retransmission (and tail loss probe), delayed ACK, and one for keepalive, FIN-WAIT-2 and TIME-WAIT. */
-export const T_RETRANSMIT = 0;
-export const T_ACK = 1;
-export const T_KEEP = 2;
+export const T_RETRANSMIT = 16;
+export const T_ACK = 17;
+export const T_KEEP = 18;
 /** The earliest event in the queue that counts. */
-export const T_TIMER = 3;
-export const T_SRTT = 4;
-export const T_RTTVAR = 5;
-export const T_TIMED = 6;
+export const T_TIMER = 19;
+export const T_SRTT = 20;
+export const T_RTTVAR = 21;
+export const T_TIMED = 22;
 /** The latest answer to a segment out of window (tcp_invalid_ratelimit). */
-export const T_INVALID = 7;
-export const T_HEARD = 8;
+export const T_INVALID = 23;
+export const T_HEARD = 24;
 /** When the latest packet of this direction reaches the next place: the next one not before. */
-export const T_ORDER = 9;
+export const T_ORDER = 25;
 
 /** The event of the keepalive timer that counts: it is far away, and would otherwise be put in again with every segment. */
-export const T_KEEP_TIMER = 10;
+export const T_KEEP_TIMER = 26;
 
 /** RFC 9293 §3.3.2, with CLOSED as 0. */
 export const CLOSED = 0;

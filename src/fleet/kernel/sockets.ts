@@ -20,6 +20,7 @@ import {
   SOCKET_TIMES,
   SOCKET_WORDS,
   T_KEEP_TIMER,
+  T_RETRANSMIT,
   T_TIMER,
 } from "./layout.ts";
 import { M_END, M_NEXT, MESSAGE_WORDS, type Messages } from "./messages.ts";
@@ -30,7 +31,8 @@ import { M_END, M_NEXT, MESSAGE_WORDS, type Messages } from "./messages.ts";
  */
 export class Sockets {
   words: Int32Array = new Int32Array(SOCKET_WORDS * 256);
-  times: Float64Array = new Float64Array(SOCKET_TIMES * 256);
+  /** The same rows. */
+  times: Float64Array = new Float64Array(this.words.buffer);
   /** Rows in use. */
   count = 0;
   readonly messages: Messages;
@@ -72,8 +74,7 @@ export class Sockets {
     this.words[at + S_DELIVER] = -1;
     this.words[at + S_USER] = -1;
     const t = sk * SOCKET_TIMES;
-    this.times.fill(Number.POSITIVE_INFINITY, t, t + 4);
-    this.times.fill(0, t + 4, t + SOCKET_TIMES);
+    this.times.fill(Number.POSITIVE_INFINITY, t + T_RETRANSMIT, t + T_TIMER + 1);
     this.times[t + T_KEEP_TIMER] = Number.POSITIVE_INFINITY;
     this.#byTuple.set((remote << 16) | remotePort, (local << 16) | localPort, sk);
     return sk;
@@ -142,8 +143,6 @@ export class Sockets {
     const words = new Int32Array(2 * this.words.length);
     words.set(this.words);
     this.words = words;
-    const times = new Float64Array(2 * this.times.length);
-    times.set(this.times);
-    this.times = times;
+    this.times = new Float64Array(words.buffer);
   }
 }

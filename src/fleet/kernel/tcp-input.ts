@@ -20,10 +20,13 @@ import {
   S_IRS,
   S_ISS,
   S_LOCAL,
+  S_LOCAL_PORT,
   S_NXT,
   S_OWED,
   S_PROBES,
   S_RCV,
+  S_REMOTE,
+  S_REMOTE_PORT,
   S_RETRIES,
   S_STATE,
   S_TS_RECENT,
@@ -250,10 +253,10 @@ function resetFor(k: Kernel, sk: number): void {
   // As if it answered an ACK that carries our own next number.
   const rows = k.packets.rows;
   rows.fill(0, p, p + PACKET_WORDS);
-  rows[p + P_FROM] = s[at + 3] as number;
-  rows[p + P_FROM_PORT] = s[at + 4] as number;
+  rows[p + P_FROM] = s[at + S_REMOTE] as number;
+  rows[p + P_FROM_PORT] = s[at + S_REMOTE_PORT] as number;
   rows[p + P_TO] = s[at + S_LOCAL] as number;
-  rows[p + P_TO_PORT] = s[at + 2] as number;
+  rows[p + P_TO_PORT] = s[at + S_LOCAL_PORT] as number;
   rows[p + P_FLAGS] = ACK;
   rows[p + P_ACK] = s[at + S_NXT] as number;
   answerReset(k, packet);

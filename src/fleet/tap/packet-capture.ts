@@ -1,7 +1,6 @@
 /** Packets become bytes here and nowhere else: a pcap for every tapped place, in order of time, checksums right. */
 import { PcapWriter } from "../../capture/write-pcap.ts";
 import { seqDiff } from "../../net/sequence.ts";
-import { encodeTcp, type TcpOptions } from "../../wire/encode.ts";
 import type { MessageBytes } from "../app/message-bytes.ts";
 import type { PacketTap } from "../balancer/links.ts";
 import type { Places } from "../balancer/places.ts";
@@ -27,16 +26,18 @@ import {
   P_WINDOW,
   PACKET_WORDS,
 } from "../kernel/packets.ts";
-import type { Chunks } from "./taps.ts";
+import { SegmentRecords } from "./segment-record.ts";
+import type { Taps } from "./taps.ts";
 
 export class PacketCapture implements PacketTap {
   readonly taken: Uint8Array;
   readonly #kernel: Kernel;
   readonly #places: Places;
   readonly #bytes: MessageBytes;
-  readonly #chunks: Chunks;
-  readonly #epoch: bigint;
-  readonly #writer: PcapWriter = new PcapWriter(1);
+  readonly #hand: Taps["write"];
+  readonly #records: SegmentRecords;
+  /** What each tapped place has gathered, by place. */
+  readonly #gathered: (Gathered | undefined)[] = [];
   /** Payloads of packets in flight. A segment's bytes are made when it is sent: its sender has them all then. */
   readonly #payloads: Map<number, Uint8Array> = new Map();
   /** The message that was encoded last: large ones are sent in many segments. */
@@ -46,10 +47,16 @@ export class PacketCapture implements PacketTap {
     this.#kernel = parts.kernel;
     this.#places = parts.places;
     this.#bytes = parts.bytes;
-    this.#chunks = parts.chunks;
-    this.#epoch = parts.epoch;
+    this.#hand = parts.write;
+    this.#records = new SegmentRecords(parts.places.addresses, parts.epoch);
     this.taken = Uint8Array.from(parts.places.names, (name) => (parts.at(name) ? 1 : 0));
-    for (const [place, taken] of this.taken.entries()) if (taken === 1) this.#add(place, this.#writer.header());
+    for (const [place, taken] of this.taken.entries()) {
+      if (taken === 0) continue;
+      const bytes = new Uint8Array(CHUNK);
+      const header = new PcapWriter(ETHERNET).header();
+      bytes.set(header);
+      this.#gathered[place] = { bytes, view: new DataView(bytes.buffer), used: header.length };
+    }
   }
 
   sent(packet: number, place: number): void {
@@ -87,27 +94,47 @@ export class PacketCapture implements PacketTap {
     );
   }
 
+  /** Hands over what is left. */
+  end(): void {
+    for (const place of this.taken.keys()) this.#flush(place);
+  }
+
   #write(packet: number, place: number, sender: number): void {
+    const gathered = this.#gathered[place];
+    if (gathered === undefined) return;
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const word = (at: number): number => rows[p + at] as number;
-    const flags = word(P_FLAGS);
-    const payload = word(P_LENGTH) > 0 ? this.#payloads.get(packet) : undefined;
-    const bytes = encodeTcp({
-      from: { address: this.#places.addresses[word(P_FROM)] as string, port: word(P_FROM_PORT) },
-      to: { address: this.#places.addresses[word(P_TO)] as string, port: word(P_TO_PORT) },
-      seq: word(P_SEQ) >>> 0,
-      ack: word(P_ACK) >>> 0,
-      flags,
+    const payload = this.#payloads.get(packet) ?? NOTHING;
+    if (gathered.used + SegmentRecords.OVERHEAD + payload.length > CHUNK) this.#flush(place);
+    const bits = word(P_OPTIONS);
+    gathered.used = this.#records.write(gathered.bytes, gathered.view, gathered.used, {
+      timeNs: this.#kernel.now,
+      from: word(P_FROM),
+      to: word(P_TO),
+      fromPort: word(P_FROM_PORT),
+      toPort: word(P_TO_PORT),
+      seq: word(P_SEQ),
+      ack: word(P_ACK),
+      flags: word(P_FLAGS),
       window: word(P_WINDOW),
-      options: optionsOf(word(P_OPTIONS), word(P_TS), word(P_ECHO), this.#kernel.segmentBytes + 12),
-      payload: payload ?? new Uint8Array(word(P_LENGTH)),
       ttl: word(P_TTL_ID) >> 16,
       ipId: word(P_TTL_ID) & 0xffff,
-      sourceMac: macOf(sender),
-      destinationMac: macOf(sender === ROUTER ? place : ROUTER),
+      options: (bits & O_TIMESTAMP) === 0 ? "none" : (bits & O_SYN) === 0 ? "timestamp" : "syn",
+      timestamp: word(P_TS),
+      echo: word(P_ECHO),
+      mss: this.#kernel.segmentBytes + 12,
+      fromMac: sender + 1,
+      toMac: (sender === ROUTER ? place : ROUTER) + 1,
+      payload,
     });
-    this.#add(place, this.#writer.record(this.#epoch + BigInt(Math.round(this.#kernel.now)), bytes));
+  }
+
+  #flush(place: number): void {
+    const gathered = this.#gathered[place];
+    if (gathered === undefined || gathered.used === 0) return;
+    this.#hand(`${this.#places.names[place]}.pcap`, gathered.bytes.slice(0, gathered.used));
+    gathered.used = 0;
   }
 
   /** The bytes of a stream from `seq` on. */
@@ -137,28 +164,25 @@ export class PacketCapture implements PacketTap {
     this.#encoded = { message, end, bytes };
     return bytes;
   }
-
-  #add(place: number, bytes: Uint8Array): void {
-    this.#chunks.add(`${this.#places.names[place]}.pcap`, bytes);
-  }
 }
 
 export interface CaptureParts {
   readonly kernel: Kernel;
   readonly places: Places;
   readonly bytes: MessageBytes;
-  readonly chunks: Chunks;
+  readonly write: Taps["write"];
   readonly epoch: bigint;
   readonly at: (place: string) => boolean;
 }
 
 const ROUTER = -1;
 
-/** Locally administered: one for each place, one for all routers. */
-const macOf = (place: number): Uint8Array => Uint8Array.of(2, 0, 0, 0, ((place + 1) >> 8) & 255, (place + 1) & 255);
+const ETHERNET = 1;
+const CHUNK = 65_536;
+const NOTHING: Uint8Array = new Uint8Array(0);
 
-function optionsOf(bits: number, value: number, echo: number, mss: number): TcpOptions {
-  if ((bits & O_TIMESTAMP) === 0) return {};
-  const timestamp = { value: value >>> 0, echo: echo >>> 0 };
-  return (bits & O_SYN) !== 0 ? { mss, timestamp, windowScale: 7 } : { timestamp };
+interface Gathered {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  used: number;
 }

@@ -10,7 +10,8 @@ export function tap(world: World, links: Links, taps: Taps): () => void {
   const chunks = new Chunks(taps.write);
   const epoch = taps.epoch ?? DEFAULT_EPOCH;
   const at = taps.at ?? usual(world);
-  links.tap = new PacketCapture({ kernel, places, bytes, chunks, epoch, at });
+  const capture = new PacketCapture({ kernel, places, bytes, write: taps.write, epoch, at });
+  links.tap = capture;
   const groupOf = (actor: number): World["groups"][number] =>
     groups[actors[actor]?.group ?? 0] as World["groups"][number];
   const leader = actors.find(({ id }) => groupOf(id).clients.kind === "controller")?.id ?? 0;
@@ -20,7 +21,10 @@ export function tap(world: World, links: Links, taps: Taps): () => void {
   const http2 = frontProtocol(scenario) === "http2";
   const { port } = scenario.network.servers;
   world.journal = new GoLog({ places, bytes, chunks, epoch, at, now, group, isKubernetes, leader, http2, port });
-  return () => chunks.end();
+  return () => {
+    capture.end();
+    chunks.end();
+  };
 }
 
 const FEW = 64;
