@@ -71,6 +71,8 @@ export class ThinnedFleet {
   readonly #waiting: Uint8Array;
   readonly #failures: Int32Array;
   readonly #dialed: Uint8Array;
+  /** When dials failed since the slot last had a connection. */
+  readonly #failedDials: Map<number, number[]> = new Map();
   readonly #wakeStamp: Int32Array;
   /** Since when the slot has something to ask and no connection. */
   readonly #asksSince: Float64Array;
@@ -428,6 +430,7 @@ export class ThinnedFleet {
     c.state[connection] = OPEN;
     c.readAt[connection] = this.now;
     this.#failures[slot] = 0;
+    this.#failedDials.delete(slot);
     this.recorder.totals.connectionsOpened++;
     if (c.held[connection] === 1) {
       this.#count(server, 1);
@@ -462,9 +465,35 @@ export class ThinnedFleet {
     const node = this.layout.nodeOf[slot] as number;
     if (node >= 0) this.#heartbeats?.cut(node, Math.min(this.now, this.#asksSince[slot] as number));
     this.#noteMonitor();
+    this.#giveUpRequests(slot);
+    if (this.#settingsOf(slot).retries === "none" && !this.#hasWaitingWatch(slot)) {
+      this.#asksSince[slot] = Number.POSITIVE_INFINITY;
+      this.#wakeAtNextRequest(slot);
+      return;
+    }
     this.#waiting[slot] = 1;
     const wait = backOffMs(failures, 0.5 + this.#dice.uniform(this.#die) / 2, REFLECTOR_BACK_OFF);
     this.queue.push(this.now + wait, REDIAL, slot);
+  }
+
+  /** Requests that wait for a connection fail with the dial, at once or with the sixth that they waited for. */
+  #giveUpRequests(slot: number): void {
+    const dials = this.#failedDials.get(slot) ?? [];
+    this.#failedDials.set(slot, dials);
+    dials.push(this.now);
+    const askedBefore = this.#settingsOf(slot).retries === "none" ? this.now : dials.at(-MOST_DIALS);
+    const from = this.#leftAt[slot] as number;
+    if (askedBefore === undefined || askedBefore <= from) return;
+    this.recorder.totals.requestsFailed += this.#rateOf(slot) * (askedBefore - from);
+    this.#leftAt[slot] = askedBefore;
+    this.#asksSince[slot] = Math.max(askedBefore, this.#asksSince[slot] as number);
+  }
+
+  #hasWaitingWatch(slot: number): boolean {
+    const end = this.layout.firstWatch[slot + 1] as number;
+    for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++)
+      if (this.#watchOn[watch] === WAITS) return true;
+    return false;
   }
 
   // Going away.
@@ -1008,6 +1037,8 @@ const TICK_MS = 16;
 /** As in the full simulation: everybody begins within the first second; the reflector's waits (client-go tools/cache/reflector.go). */
 const START_MS = 1000;
 const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
+/** A request is sent seven times at most (Go's transport): so many dials may fail before it does. */
+const MOST_DIALS = 6;
 /** TCP_TIMEWAIT_LEN. */
 const TIME_WAIT_MS = 60_000;
 /** Linux gives an orphan 8 retransmissions (tcp_orphan_retries), about this long; measured 100 s. */
