@@ -33,6 +33,8 @@ export class Connections {
   held: Uint8Array = new Uint8Array(CAPACITY);
   /** When its two ends stopped to understand each other; infinite: they do. */
   brokenAt: Float64Array = new Float64Array(CAPACITY);
+  /** When the request that is told to go was made, if that was before the connection opened; else infinite. */
+  toldOf: Float64Array = new Float64Array(CAPACITY);
   /** When its SYN was sent; known of those that wait for a four-tuple. */
   dialedAt: Float64Array = new Float64Array(CAPACITY);
   /** Its requests are counted at its server. */
@@ -96,6 +98,7 @@ export class Connections {
     this.brokenAt = double(this.brokenAt);
     this.noticedAt = double(this.noticedAt);
     this.deadAt = double(this.deadAt);
+    this.toldOf = double(this.toldOf);
     this.dialedAt = double(this.dialedAt);
     this.counted = double(this.counted);
     this.forgotten = double(this.forgotten);

@@ -53,7 +53,9 @@ export function layOut({ network }: Omit<Scenario, "variants">, seed: number): L
   let kubelets = 0;
   const leaseWatches = new Set<number>();
   for (const [name, settings] of Object.entries(network.clients)) {
-    const group = groups.push({ name, settings, exempt: network.servers.goaway.exempt.includes(name) }) - 1;
+    const group =
+      groups.push({ name, settings, exempt: network.servers.goaway.exempt.some((agent) => name.startsWith(agent)) }) -
+      1;
     const boxes = Array.from({ length: settings.nat?.addresses ?? 0 }, (_, i) =>
       place("nat", `${name} nat ${i}`, i % zones),
     );

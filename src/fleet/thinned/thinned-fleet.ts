@@ -71,6 +71,8 @@ export class ThinnedFleet {
   readonly #waiting: Uint8Array;
   readonly #failures: Int32Array;
   readonly #dialed: Uint8Array;
+  /** When dials failed since the slot last had a connection. */
+  readonly #failedDials: Map<number, number[]> = new Map();
   readonly #wakeStamp: Int32Array;
   /** Since when the slot has something to ask and no connection. */
   readonly #asksSince: Float64Array;
@@ -428,20 +430,25 @@ export class ThinnedFleet {
     c.state[connection] = OPEN;
     c.readAt[connection] = this.now;
     this.#failures[slot] = 0;
+    this.#failedDials.delete(slot);
     this.recorder.totals.connectionsOpened++;
     if (c.held[connection] === 1) {
       this.#count(server, 1);
       this.#addRate(connection, 1);
-      const waited = this.#rateOf(slot) * (this.now - (this.#leftAt[slot] as number));
-      this.recorder.requests[server] = (this.recorder.requests[server] as number) + waited;
-      this.recorder.totals.requests += waited;
     }
     const asked = this.#asksSince[slot] as number;
     this.#asksSince[slot] = Number.POSITIVE_INFINITY;
     const node = this.layout.nodeOf[slot] as number;
     if (node >= 0) this.#heartbeats?.mend(node, this.now, asked);
     // Queued first, in the order of the streams; a watch that is asked may end the connection's turn already.
-    this.#scheduleGoaway(connection, Math.min(asked, this.now));
+    const told = this.#scheduleGoaway(connection, Math.min(asked, this.now));
+    const sentUpTo = Math.min(told, this.now);
+    c.toldOf[connection] = told < this.now ? told : Number.POSITIVE_INFINITY;
+    if (c.held[connection] === 1) {
+      const waited = this.#rateOf(slot) * Math.max(0, sentUpTo - (this.#leftAt[slot] as number));
+      this.recorder.requests[server] = (this.recorder.requests[server] as number) + waited;
+      this.recorder.totals.requests += waited;
+    }
     const end = this.layout.firstWatch[slot + 1] as number;
     for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++)
       if (this.#watchOn[watch] === WAITS) this.#ask(watch);
@@ -462,18 +469,44 @@ export class ThinnedFleet {
     const node = this.layout.nodeOf[slot] as number;
     if (node >= 0) this.#heartbeats?.cut(node, Math.min(this.now, this.#asksSince[slot] as number));
     this.#noteMonitor();
+    this.#giveUpRequests(slot);
+    if (this.#settingsOf(slot).retries === "none" && !this.#hasWaitingWatch(slot)) {
+      this.#asksSince[slot] = Number.POSITIVE_INFINITY;
+      this.#wakeAtNextRequest(slot);
+      return;
+    }
     this.#waiting[slot] = 1;
     const wait = backOffMs(failures, 0.5 + this.#dice.uniform(this.#die) / 2, REFLECTOR_BACK_OFF);
     this.queue.push(this.now + wait, REDIAL, slot);
   }
 
+  /** Requests that wait for a connection fail with the dial, at once or with the sixth that they waited for. */
+  #giveUpRequests(slot: number): void {
+    const dials = this.#failedDials.get(slot) ?? [];
+    this.#failedDials.set(slot, dials);
+    dials.push(this.now);
+    const askedBefore = this.#settingsOf(slot).retries === "none" ? this.now : dials.at(-MOST_DIALS);
+    const from = this.#leftAt[slot] as number;
+    if (askedBefore === undefined || askedBefore <= from) return;
+    this.recorder.totals.requestsFailed += this.#rateOf(slot) * (askedBefore - from);
+    this.#leftAt[slot] = askedBefore;
+    this.#asksSince[slot] = Math.max(askedBefore, this.#asksSince[slot] as number);
+  }
+
+  #hasWaitingWatch(slot: number): boolean {
+    const end = this.layout.firstWatch[slot + 1] as number;
+    for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++)
+      if (this.#watchOn[watch] === WAITS) return true;
+    return false;
+  }
+
   // Going away.
 
   /** Draws when a request on this connection will be told to go; requests that waited since `from` are among them. */
-  #scheduleGoaway(connection: number, from: number): void {
+  #scheduleGoaway(connection: number, from: number): number {
     const c = this.connections;
     const slot = c.slot[connection] as number;
-    if (this.chance <= 0 || this.#groupOf(slot).exempt) return;
+    if (this.chance <= 0 || this.#groupOf(slot).exempt) return Number.POSITIVE_INFINITY;
     let at = Number.POSITIVE_INFINITY;
     if (this.#poissonFirst[slot] === 1 && this.#dice.uniform(this.#die) < this.chance) at = this.now;
     this.#poissonFirst[slot] = 0;
@@ -486,11 +519,21 @@ export class ThinnedFleet {
     }
     if (at < this.#scenario.durationMs)
       this.queue.push(Math.max(at, this.now), TOLD_TO_GO, connection, c.stamp[connection]);
+    return at;
   }
 
   #goaway(connection: number): void {
+    const c = this.connections;
     this.recorder.totals.goaways++;
     this.#drain(connection);
+    // Of requests that had waited for the connection and were sent together, those behind the one that was told are asked again.
+    const slot = c.slot[connection] as number;
+    const told = c.toldOf[connection] as number;
+    if (told >= this.now || this.#nextRequest(slot, told + EARLIER_MS) > this.now) return;
+    this.#leftAt[slot] = told;
+    this.#asksSince[slot] = told + 2 * EARLIER_MS;
+    this.#poissonFirst[slot] = 0;
+    this.#wants(slot);
   }
 
   /** No more requests on it; its watches go on. */
@@ -658,14 +701,14 @@ export class ThinnedFleet {
     return latest + Math.max(0, Math.floor((this.now - latest) / answered)) * answered;
   }
 
-  #nextRequest(slot: number): number {
+  #nextRequest(slot: number, after: number = this.now): number {
     let at = Number.POSITIVE_INFINITY;
     for (const [i, stream] of (this.#streams[slot] as RequestStream[]).entries()) {
       const everyMs = this.#every(stream);
       const phase = this.#phases[(this.#firstPhase[slot] as number) + i] as number;
       const next = stream.poisson
-        ? this.now + this.#dice.exponential(this.#die, everyMs)
-        : nextTime(phase, everyMs, this.now);
+        ? after + this.#dice.exponential(this.#die, everyMs)
+        : nextTime(phase, everyMs, after);
       at = Math.min(at, next);
     }
     return at;
@@ -1008,6 +1051,8 @@ const TICK_MS = 16;
 /** As in the full simulation: everybody begins within the first second; the reflector's waits (client-go tools/cache/reflector.go). */
 const START_MS = 1000;
 const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
+/** A request is sent seven times at most (Go's transport): so many dials may fail before it does. */
+const MOST_DIALS = 6;
 /** TCP_TIMEWAIT_LEN. */
 const TIME_WAIT_MS = 60_000;
 /** Linux gives an orphan 8 retransmissions (tcp_orphan_retries), about this long; measured 100 s. */
