@@ -108,7 +108,7 @@ function rowOf(
       ? {}
       : {
           kubectl: {
-            lost: count(kubectl, /client connection lost|unable to decode an event|connection reset/g),
+            lost: count(kubectl, /unable to decode an event from the watch stream/g),
             begun: count(kubectl, /^NAME\s+STATUS/gm),
           },
         }),

@@ -59,6 +59,7 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
       `times of programs and balancers divided by ${round(timeScale)}; the kernel's own timers are as they are`,
     );
   const scaled = (ms: number): number => ms / timeScale;
+  const scale: Scale = { scaled, memoryMs: scaled(balancer?.idleTimeoutMs ?? 0) };
   // What happens is waited for, and what follows from it.
   const needed = Math.max(
     ...scenario.story.map((happening) => scaled(endOf(happening, count)) + AFTERMATH_MS),
@@ -90,12 +91,12 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
         zones,
         ...scaledBalancer,
         servers: {
-          ...serversOf(network.servers, scaled),
+          ...serversOf(network.servers, scale),
           count,
           goaway: { ...network.servers.goaway, chance: chance(network.servers.goaway.chance) },
         },
         clients: Object.fromEntries(
-          fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scaled)]),
+          fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scale)]),
         ),
         ...(network.kubernetes === undefined
           ? {}
@@ -171,29 +172,43 @@ const networkBalancer = (balancer: NetworkBalancer, scaled: (ms: number) => numb
   healthCheck: { ...balancer.healthCheck, intervalMs: Math.max(200, scaled(balancer.healthCheck.intervalMs)) },
 });
 
-/** Linux takes whole seconds (TCP_KEEPIDLE, TCP_KEEPINTVL). */
-const keepaliveOf = <T extends { readonly idleMs: number; readonly intervalMs: number }>(
+/**
+ * Linux takes whole seconds (TCP_KEEPIDLE, TCP_KEEPINTVL). Probes come no more often than the shortest memory on the path wants, since the kernel's
+ * own limit on answers is not scaled: for 500 ms after it answered a probe (`tcp_invalid_ratelimit`) it sends no challenge ACK, and a SYN on an open
+ * connection goes unanswered. With probes every 2 s that was seen in two runs of ten.
+ */
+function keepaliveOf<T extends { readonly idleMs: number; readonly intervalMs: number }>(
   keepalive: T,
-  scaled: (ms: number) => number,
-): T => ({
-  ...keepalive,
-  idleMs: Math.max(1000, Math.round(scaled(keepalive.idleMs) / 1000) * 1000),
-  intervalMs: Math.max(1000, Math.round(scaled(keepalive.intervalMs) / 1000) * 1000),
+  { scaled, memoryMs }: Scale,
+): T {
+  const wanted = Math.max(scaled(keepalive.idleMs), Math.min(keepalive.idleMs, memoryMs / 2.2));
+  return {
+    ...keepalive,
+    idleMs: Math.max(1000, Math.floor(wanted / 1000) * 1000),
+    intervalMs: Math.max(1000, Math.round(scaled(keepalive.intervalMs) / 1000) * 1000),
+  };
+}
+
+interface Scale {
+  readonly scaled: (ms: number) => number;
+  /** How long the box between remembers a silent connection, scaled; 0 where there is none. */
+  readonly memoryMs: number;
+}
+
+const serversOf = (servers: Servers, scale: Scale): Servers => ({
+  ...scaleFields(servers, scale.scaled),
+  ...(servers.keepalive === undefined ? {} : { keepalive: keepaliveOf(servers.keepalive, scale) }),
 });
 
-const serversOf = (servers: Servers, scaled: (ms: number) => number): Servers => ({
-  ...scaleFields(servers, scaled),
-  ...(servers.keepalive === undefined ? {} : { keepalive: keepaliveOf(servers.keepalive, scaled) }),
-});
-
-function clientsOf(group: Clients, scaled: (ms: number) => number): Clients {
+function clientsOf(group: Clients, scale: Scale): Clients {
+  const { scaled } = scale;
   const { healthCheck, keepalive, watches, requests } = group;
   return {
     ...scaleFields(group, scaled),
     requests: scaleFields(requests, scaled),
     watches: scaleFields(watches, scaled),
     ...(healthCheck === undefined ? {} : { healthCheck: scaleFields(healthCheck, scaled) }),
-    ...(keepalive === undefined ? {} : { keepalive: keepaliveOf(keepalive, scaled) }),
+    ...(keepalive === undefined ? {} : { keepalive: keepaliveOf(keepalive, scale) }),
   };
 }
 

@@ -235,7 +235,6 @@ function kubectl(
     env: {
       HOME: options.folder,
       KUBECONFIG: "/dev/null",
-      GODEBUG: "http2debug=1",
       // Of k8s.io/apimachinery, pkg/util/net/http.go; by default 30 and 15.
       HTTP2_READ_IDLE_TIMEOUT_SECONDS: seconds(30),
       HTTP2_PING_TIMEOUT_SECONDS: seconds(15),
