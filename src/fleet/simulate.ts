@@ -69,7 +69,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const messages = new Messages();
   const sockets = new Sockets(messages);
   const packets = new Packets();
-  const recorder = new Recorder(serverPlaces.length, durationMs, stepMs);
+  const recorder = new Recorder(serverPlaces.length, durationMs, stepMs, scenario.expect.fromMs);
   const accepted = (sk: number): boolean => ((sockets.words[sk * SOCKET_WORDS + S_FLAGS] as number) & F_ACCEPTED) !== 0;
 
   const isProxy = (sk: number): boolean =>

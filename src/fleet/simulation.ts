@@ -27,6 +27,10 @@ export interface Simulation {
   readonly totals: SimulationTotals;
 }
 
+/**
+ * Of the whole run; but what goes wrong (requests and connects that failed, collisions, losses, missed updates, nodes NotReady) counts from
+ * the scenario's `expect.fromMs` on, where it names one: a beginning that a variant does not change is not laid at its door.
+ */
 export interface SimulationTotals {
   /** Events the engine handled. */
   readonly events: number;

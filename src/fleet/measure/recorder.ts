@@ -14,11 +14,16 @@ export class Recorder {
     number
   >;
   readonly #before: Record<Counter, number> = { ...this.totals };
+  /** Troubles of the beginning, which do not count. */
+  #beginning: Partial<Record<Counter, number>> = {};
+  readonly #fromMs: number;
   readonly #series: Series;
   readonly #stepMs: number;
   #step = 0;
 
-  constructor(servers: number, durationMs: number, stepMs: number) {
+  /** Troubles count from the step on that begins at `fromMs` or later. */
+  constructor(servers: number, durationMs: number, stepMs: number, fromMs = 0) {
+    this.#fromMs = fromMs;
     const steps = Math.ceil(durationMs / stepMs);
     const series = (): Float64Array => new Float64Array(steps);
     this.connections = new Float64Array(servers);
@@ -55,6 +60,7 @@ export class Recorder {
     s.missedLeaseUpdates[i] = this.#since("missedLeaseUpdates");
     s.relistsPerSecond[i] = this.#since("relists") * perSecond;
     s.notReadyNodes[i] = this.notReadyNodes;
+    if (i * this.#stepMs < this.#fromMs) this.#beginning = { ...this.totals };
     const up = this.connections.filter((_, server) => this.up[server] === true);
     s.gini[i] = gini(up);
     s.maxOverMean[i] = largestOverMean(up);
@@ -62,7 +68,9 @@ export class Recorder {
 
   result(about: Pick<Simulation, "scenario" | "variant" | "seed" | "durationMs"> & { events: number }): Simulation {
     const { events, ...named } = about;
-    return { ...named, detail: "full", stepMs: this.#stepMs, ...this.#series, totals: { events, ...this.totals } };
+    const totals = { events, ...this.totals };
+    for (const trouble of TROUBLES) totals[trouble] -= this.#beginning[trouble] ?? 0;
+    return { ...named, detail: "full", stepMs: this.#stepMs, ...this.#series, totals };
   }
 
   #since(counter: Counter): number {
@@ -90,6 +98,17 @@ const COUNTERS = [
 ] as const;
 
 type Counter = (typeof COUNTERS)[number];
+
+const TROUBLES = [
+  "requestsFailed",
+  "connectsFailed",
+  "collisions",
+  "connectionsLost",
+  "lostMs",
+  "missedLeaseUpdates",
+  "notReady",
+  "notReadyMs",
+] as const satisfies readonly Counter[];
 
 type Series = Pick<
   Simulation,

@@ -111,7 +111,7 @@ export class ThinnedFleet {
     this.#die = dice.stream("thinned");
     this.#ports = new Ports(dice, dice.bits(this.#die));
     this.#stepMs = stepMs;
-    this.recorder = new Recorder(network.servers.count, scenario.durationMs, stepMs);
+    this.recorder = new Recorder(network.servers.count, scenario.durationMs, stepMs, scenario.expect.fromMs);
     this.chance = network.servers.goaway.chance;
     this.stopped = new Uint8Array(network.servers.count);
     this.serverStates = this.layout.servers.map(() => "up");
