@@ -240,7 +240,7 @@ export class NetworkBalancer {
     const b = (target << 16) | this.#port;
     const bound = this.#bindings.get(a, b);
     if (bound === row) return;
-    const other = bound >= 0 && !this.#isForgotten(bound, false, 0);
+    const other = bound >= 0 && !this.#isForgotten(bound, false, 0) && !this.#isClosed(bound);
     if (other && this.#settings.replyPath === "first") return;
     this.#bindings.set(a, b, row);
   }
@@ -253,9 +253,12 @@ export class NetworkBalancer {
   }
 
   #lifetime(row: number): number {
+    return this.#isClosed(row) ? Math.min(this.#idle, CLOSED_FOR) : this.#idle;
+  }
+
+  #isClosed(row: number): boolean {
     const closing = this.#rows.words[row * FLOW_WORDS + W_CLOSING] as number;
-    const closed = (closing & C_RESET) !== 0 || closing === (C_FIN_CLIENT | C_FIN_TARGET);
-    return closed ? Math.min(this.#idle, CLOSED_FOR) : this.#idle;
+    return (closing & C_RESET) !== 0 || closing === (C_FIN_CLIENT | C_FIN_TARGET);
   }
 
   #touch(row: number, flags: number, side: number): void {
