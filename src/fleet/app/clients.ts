@@ -1,7 +1,7 @@
 /**
  * The clients: each actor keeps some connections, asks on them, and holds watches. HTTP/2 as Go's transport does it: one
  * connection a slot; after GOAWAY new requests dial a new one while the old one's streams go on; PING after silence; streams above the last id are asked
- * again. HTTP/1.1: one request at a time on a connection, the others wait for it.
+ * again. HTTP/1.1: one request at a time on a connection, the others wait for it. Past 300 lines: it is one machine, and what happens to a session is told in one place.
  */
 import { backOffMs, type Ending, isIdempotent, judgeEnding } from "../../guard/machines/index.ts";
 import { CLIENT_TIMER, ERRAND, REDIAL } from "../engine/event-kinds.ts";

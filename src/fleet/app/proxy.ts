@@ -3,6 +3,7 @@
  * in a pool while idle. It answers 502 where a target's connection fails before the answer, 504 where the answer takes too long, and may
  * repeat a request that a reused connection lost. HTTP/2 clients are told to go away after a number of requests.
  *
+ * Past 300 lines: both sides of a request are one machine.
  * Not modelled: a TLS handshake, header limits, HTTP/2 towards targets with more than one stream, 408, stickiness.
  */
 import { isIdempotent, type LeaveInput, stepLeave } from "../../guard/machines/index.ts";

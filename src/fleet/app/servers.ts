@@ -2,6 +2,7 @@
  * The targets: servers that answer requests, hold watches, tell clients to go away, and leave. As Go's HTTP/2 server does it behind
  * kube-apiserver's goaway filter: one GOAWAY with the highest stream id taken, before the answer; requests above it are
  * passed over; a second after the last stream the connection is closed. Leaving in two phases follows guard's machine.
+ * Past 300 lines: one machine, with all that ends a session in one place.
  */
 import {
   decideGoaway,

@@ -252,14 +252,13 @@ export class NetworkBalancer {
     return syn && this.#rows.words[w + W_CLOSING] !== 0 && this.#rows.words[w + W_ISN] !== isn;
   }
 
-  /** Both ends have closed it, or one reset it. */
+  #lifetime(row: number): number {
+    return this.#isClosed(row) ? Math.min(this.#idle, CLOSED_FOR) : this.#idle;
+  }
+
   #isClosed(row: number): boolean {
     const closing = this.#rows.words[row * FLOW_WORDS + W_CLOSING] as number;
     return (closing & C_RESET) !== 0 || closing === (C_FIN_CLIENT | C_FIN_TARGET);
-  }
-
-  #lifetime(row: number): number {
-    return this.#isClosed(row) ? Math.min(this.#idle, CLOSED_FOR) : this.#idle;
   }
 
   #touch(row: number, flags: number, side: number): void {
