@@ -68,6 +68,20 @@ describe("the built-in scenarios", () => {
     expect(problem?.at.path).toBe("variants.keepalive.scenario.durationMs");
   });
 
+  test("the page's example is read, its mistakes are told as it says, and it lists every built-in one", () => {
+    const page = readFileSync(join(ROOT, "docs/scenarios.md"), "utf8");
+    const [, example = ""] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+    expect(Object.keys(readScenario("shop.yaml", example).variants)).toEqual(["keepalive"]);
+    const wrong = example.replace("jitter:", "jiter:").replace("servers: { count: 2", "servers: { count: 0");
+    const [, told = ""] = /```\n(\d problems in shop.*?)```/s.exec(page) ?? [];
+    expect(() => readScenario("shop.yaml", wrong)).toThrow(told.trimEnd());
+    for (const name of BUILT_IN) {
+      const { title, variants } = readScenarioFile(name);
+      const names = Object.entries(variants).map(([v, { kind }]) => (kind === "variation" ? `*${v}*` : v));
+      expect(page).toContain(`| \`${name}\` | ${title} | ${names.join(", ")} |`.replace("|  |", "| |"));
+    }
+  });
+
   test("a module gives its scenario", async () => {
     const scenario = await loadScenario(join(ROOT, "tests/fixtures/scenario-module.ts"));
     expect(scenario).toMatchObject({ name: "from-a-module", durationMs: 240_000, network: { servers: { count: 2 } } });
