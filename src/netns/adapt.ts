@@ -12,7 +12,7 @@ export interface Adapted {
 const MOST = { zones: 2, servers: 3, kubelet: 6, controller: 1, plain: 24, connections: 8 } as const;
 
 /** The kernel takes every second port first (`__inet_hash_connect`), so that half of these are in use. */
-const PORTS = 32;
+const PORTS = 64;
 /** A range of fewer than so many ports was chosen for collisions; Linux has 28,232. */
 const FEW = 4096;
 

@@ -25,7 +25,7 @@ export function networkCommands(
     for (const { namespace: name } of hosts) {
       commands.push({
         namespace: name,
-        // As on the nodes of the published account; for the collision it makes no difference, but a host of 32 ports is not soon without any.
+        // As on the nodes of the published account; for the collision it makes no difference, but a host of 64 ports is not soon without any.
         argv: [
           "sysctl",
           "-qw",

@@ -30,9 +30,10 @@ const { canRun, examined, tools } = examine();
 const missing = examined.filter(({ found, needed }) => needed && !found).map(({ what }) => what);
 
 describe.skipIf(!canRun)(`on this kernel${canRun ? "" : ` (skipped, because of ${missing.join(", ")})`}`, () => {
+  // Chance is the kernel's: a run may lack its incident, and one in five of the first story has a second claim beside the right one.
   for (const [scenario, variant, needs] of STORIES) {
     const name = `${scenario}${variant === undefined ? "" : `, ${variant}`}`;
-    test.concurrent(name, { retry: 1, skip: needs === "delay" && tools.delay === "none" }, async () => {
+    test.concurrent(name, { retry: 2, skip: needs === "delay" && tools.delay === "none" }, async () => {
       const experiment = await runAndExplain(readScenarioFile(scenario), {
         ...(variant === undefined ? {} : { variant }),
       });

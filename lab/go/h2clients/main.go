@@ -186,6 +186,7 @@ func watch(client *http.Client, resource, path string, take func(event)) {
 
 func requests(client *http.Client, name, path string) {
 	r := conf.Clients.Requests
+	number := 0
 	time.Sleep(ms(draw() * r.EveryMs))
 	for {
 		gap := r.EveryMs
@@ -193,6 +194,11 @@ func requests(client *http.Client, name, path string) {
 			gap *= -math.Log(1 - draw())
 		}
 		begin := time.Now()
+		asked := path
+		if conf.Clients.Kind != "controller" || conf.Kubernetes == nil {
+			number++
+			asked = fmt.Sprintf("%s&of=%s&number=%d", path, name, number)
+		}
 		lock.Lock()
 		still := begin.Before(quiet)
 		lock.Unlock()
@@ -201,7 +207,7 @@ func requests(client *http.Client, name, path string) {
 			if r.Method != "GET" {
 				body = strings.Repeat("x", r.RequestBytes)
 			}
-			response, cancel, err := ask(client, r.Method, path, body, ms(conf.Clients.RequestTimeoutMs))
+			response, cancel, err := ask(client, r.Method, asked, body, ms(conf.Clients.RequestTimeoutMs))
 			if err == nil {
 				_, err = io.Copy(io.Discard, response.Body)
 				response.Body.Close()

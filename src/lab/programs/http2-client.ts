@@ -23,7 +23,7 @@ export function runHttp2Client(
     });
   }
   if (requests.everyMs === 0) return;
-  const path = `/work?bytes=${requests.responseBytes}`;
+  let asked = 0;
   // One request does not wait for another: a connection carries many.
   let open = 0;
   void keepPace(options.pace, async () => {
@@ -31,6 +31,8 @@ export function runHttp2Client(
   });
   const ask = async (): Promise<void> => {
     open += 1;
+    // Each its own: whether a request was sent again can be told by its path.
+    const path = `/work?bytes=${requests.responseBytes}&of=${name}&number=${asked++}`;
     const began = performance.now();
     try {
       const response = await caller.client.request({

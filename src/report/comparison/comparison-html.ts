@@ -71,12 +71,13 @@ function ownStyle(): Html {
 .compared { border-collapse: collapse; width: 100%; font-size: .9375rem; }
 .compared th, .compared td { padding: .5rem .75rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; }
 .compared th:first-child, .compared td:last-child, .compared th:last-child { text-align: left; }
+.compared thead th { overflow-wrap: normal; word-break: keep-all; }
 .compared small { display: block; color: var(--soft); font-weight: 400; }
 .compared .differs td:last-child { color: var(--lost); }
 .adapted { margin-top: 1rem; color: var(--soft); font-size: .875rem; }
 .plot svg { width: 100%; height: auto; } .plot text { font-size: 11px; fill: var(--soft); } .plot .axis { stroke: var(--rule); }
 .plot .line { fill: none; stroke-width: 1.6; } .plot figcaption { font-size: .875rem; color: var(--soft); }
 .line-0 { stroke: var(--client); color: var(--client); } .line-1 { stroke: var(--server); color: var(--server); }
-.line-2 { stroke: var(--middle); color: var(--middle); } .line-3 { stroke: var(--warn); color: var(--warn); } .plot .key { margin-left: .75rem; font-weight: 600; }
+.line-2 { stroke: var(--middle); color: var(--middle); } .line-3 { stroke: var(--warn); color: var(--warn); } .plot .legend { margin-left: .75rem; font-weight: 600; }
 </style>`;
 }

@@ -23,7 +23,7 @@ export function serverPlot(servers: readonly ServerSeries[], what: "connections"
 <text x="${LEFT - 6}" y="${y(most) + 4}" text-anchor="end">${round(most)}</text><text x="${LEFT - 6}" y="${y(0) + 4}" text-anchor="end">0</text>
 <text x="${WIDTH - 8}" y="${HEIGHT - 6}" text-anchor="end">${Math.round(last)} s</text>
 ${series.map(({ points }, i) => html`<polyline class="line line-${i % 4}" points="${points.map(({ at, value }) => `${x(at)},${y(value)}`).join(" ")}"/>`)}
-</svg><figcaption>${what === "connections" ? "Connections of each server" : "Requests a second at each server"}: ${series.map(({ name }, i) => html`<span class="key line-${i % 4}">${name}</span> `)}</figcaption></figure>`;
+</svg><figcaption>${what === "connections" ? "Connections of each server" : "Requests a second at each server"}: ${series.map(({ name }, i) => html`<span class="legend line-${i % 4}">${name}</span> `)}</figcaption></figure>`;
 }
 
 const rates = (points: ServerSeries["points"]): readonly { readonly at: number; readonly value: number }[] =>
