@@ -34,6 +34,19 @@ export interface Hop {
   readonly source?: Source;
 }
 
+/**
+ * Which part of a hop a fragment is, where several objects say together what one hop does. `base`: settings that hold under every other of
+ * its product (a controller's ConfigMap). `balancer`, `listener` and `targets`: what a cloud lists apart, joined by the names that they give each
+ * other. `overlay`: attributes of one of those, which do not say of which. `route`: what belongs to `of` alone.
+ */
+export interface Part {
+  readonly kind: "base" | "balancer" | "listener" | "targets" | "overlay" | "route";
+  /** How others name it. Compared, never printed. */
+  readonly id?: string;
+  /** The others that it names. */
+  readonly of: readonly string[];
+}
+
 /** What a reader found out about one hop from one file. Defaults are left out: the catalogue fills them later. */
 export interface HopFragment {
   /** Names it within its file for a person, and is stable, for instance `upstream app` or `backend web`. */
@@ -45,6 +58,7 @@ export interface HopFragment {
   readonly layer: Layer;
   readonly protocol?: Protocol;
   readonly settings: readonly Setting[];
+  readonly part?: Part;
   /** Where its section begins. */
   readonly source: Source;
 }

@@ -1,9 +1,10 @@
 import { productNamed } from "../catalogue/look-up.ts";
+import { printable } from "../net/printable.ts";
 import { withDefaults } from "./defaults.ts";
 import type { Branch, Hop, HopFragment, HopRole, Path } from "./hop.ts";
+import { joinLinked, joinLoose, laid } from "./join-parts.ts";
 import type { DeclaredHop, PathFile, Suppression } from "./path-file.ts";
 import type { FileReading, ReadProblem } from "./reader.ts";
-import type { Setting, SettingKey } from "./setting.ts";
 
 /** A path with what its file says beside it. */
 export interface JoinedPath {
@@ -137,7 +138,7 @@ function variantsOf(
   byPlace: HopRole,
   { readingOf, problems, taken }: Joining,
 ): readonly Hop[] {
-  const fragments = declared.files.flatMap(({ path, line }) => {
+  const read = declared.files.flatMap(({ path, line }) => {
     const reading = readingOf(path);
     if (reading !== undefined) return reading.hops;
     problems.push({
@@ -149,6 +150,7 @@ function variantsOf(
     });
     return [];
   });
+  const fragments = joinLinked(read);
   const { section, product } = declared;
   const wanted = fragments.filter(({ name }) => section === undefined || name.includes(section));
   if (fragments.length > 0 && wanted.length === 0) {
@@ -164,7 +166,11 @@ function variantsOf(
   const additions = wanted.filter(
     (fragment) => !found.includes(fragment) && (fragment.product === undefined || fragment.role === "host"),
   );
-  const mains = merged(found);
+  const { fragments: mains, strays } = joinLoose(merged(found));
+  if (strays.length > 0) {
+    const says = `${strays.join("; ")}: which of several parts of its files they belong to is not said there, choose with section`;
+    problems.push({ file, line: declared.source.line, code: "loose-parts", says: printable(says), level: "error" });
+  }
   if (mains.length === 0) return [build(declared, byPlace, declared.id, undefined, additions)];
   return mains.map((main) => {
     const id = mains.length === 1 ? declared.id : freeId(`${declared.id}/${main.name}`, taken);
@@ -182,15 +188,6 @@ function merged(fragments: readonly HopFragment[]): readonly HopFragment[] {
     byName.set(print, known === undefined ? fragment : { ...fragment, ...known, settings });
   }
   return [...byName.values()];
-}
-
-/** Settings of several files by key, the earlier file first: what is written stands over what follows from it, the later over the earlier. */
-function laid(settings: readonly Setting[]): Map<SettingKey, Setting> {
-  const byKey = new Map<SettingKey, Setting>();
-  for (const setting of settings) {
-    if (setting.stated === "configured" || !byKey.has(setting.key)) byKey.set(setting.key, setting);
-  }
-  return byKey;
 }
 
 function freeId(wanted: string, taken: Set<string>): string {

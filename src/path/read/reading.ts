@@ -1,6 +1,6 @@
 import { entryOf, inPathUnit } from "../../catalogue/look-up.ts";
 import { printable } from "../../net/printable.ts";
-import type { HopFragment, HopRole, Layer, Protocol } from "../hop.ts";
+import type { HopFragment, HopRole, Layer, Part, Protocol } from "../hop.ts";
 import type { FileReading, ReadProblem, Remark } from "../reader.ts";
 import type { Setting, SettingKey, Source } from "../setting.ts";
 import type { TreeProblem } from "./json-tree.ts";
@@ -26,6 +26,7 @@ export interface HopStart {
   readonly line: number;
   readonly key: string;
   readonly file?: string | undefined;
+  readonly part?: Part | undefined;
   /** Left out of the reading if it gets no setting. */
   readonly onlyWithSettings?: boolean;
 }
@@ -219,7 +220,7 @@ export class HopNotes {
   }
 
   #made(): HopFragment {
-    const { name, role, layer, product, version, protocol, line, key, file } = this.#start;
+    const { name, role, layer, product, version, protocol, part, line, key, file } = this.#start;
     return {
       name: shown(name, 160),
       ...(product === undefined ? {} : { product }),
@@ -228,6 +229,7 @@ export class HopNotes {
       layer,
       ...(protocol === undefined ? {} : { protocol }),
       settings: [...this.#settings.values()],
+      ...(part === undefined ? {} : { part }),
       source: this.#source({ line, key, text: "", ...(file === undefined ? {} : { file }) }),
     };
   }

@@ -1,5 +1,6 @@
-import type { HopRole, Layer } from "../hop.ts";
-import { ALB_IDLE, preservationOf, productOfProtocol } from "./aws/attributes.ts";
+import type { HopRole, Layer, Part } from "../hop.ts";
+import { arnsIn, partOf } from "./aws/arns.ts";
+import { ALB_IDLE, preservationOf, productOfProtocol, TLS_IDLE_MS } from "./aws/attributes.ts";
 import type { Format } from "./file-reader.ts";
 import { LIMITS } from "./limits.ts";
 import { type HopNotes, type Reading, shown } from "./reading.ts";
@@ -66,6 +67,7 @@ interface Kind {
   readonly product?: string | undefined;
   readonly role: HopRole;
   readonly layer: Layer;
+  readonly part?: Part;
 }
 
 type ReadResource = (reading: Reading, address: string, values: Spot) => void;
@@ -93,16 +95,12 @@ const balancer: ReadResource = (reading, address, values) => {
   const network = values.get("load_balancer_type")?.text === "network";
   const gateway = values.get("load_balancer_type")?.text === "gateway";
   const at = values.called(address);
-  const hop = begin(
-    reading,
-    address,
-    values,
-    network
-      ? { ...BOX, product: "aws-nlb" }
-      : gateway
-        ? { ...BOX, product: "aws-gwlb" }
-        : { ...PROXY, product: "aws-alb" },
-  );
+  const kind = network
+    ? { ...BOX, product: "aws-nlb" }
+    : gateway
+      ? { ...BOX, product: "aws-gwlb" }
+      : { ...PROXY, product: "aws-alb" };
+  const hop = begin(reading, address, values, { ...kind, part: partOf("balancer", values.get("arn"), []) });
   hop.take("crossZone", at.get("enable_cross_zone_load_balancing"), flag);
   // A network balancer shows an idle_timeout too, which is not its own.
   if (network || gateway) return;
@@ -114,7 +112,11 @@ const targetGroup: ReadResource = (reading, address, values) => {
   const protocol = values.get("protocol")?.text;
   const product = productOfProtocol(protocol);
   const at = values.called(address);
-  const hop = begin(reading, address, values, product === "aws-alb" ? { ...PROXY, product } : { ...BOX, product });
+  const part = partOf("targets", values.get("arn"), arnsIn(values.get("load_balancer_arns")));
+  const hop = begin(reading, address, values, { ...(product === "aws-alb" ? PROXY : BOX), product, part });
+  // A target group may leave cross-zone to its load balancer.
+  const crossZone = at.get("load_balancing_cross_zone_enabled");
+  if (crossZone?.text !== "use_load_balancer_configuration") hop.take("crossZone", crossZone, flag);
   hop.take("deregistrationDelayMs", at.get("deregistration_delay"), seconds);
   hop.take("clientIpPreservation", at.get("preserve_client_ip"), flag);
   const check = at.get("health_check");
@@ -127,10 +129,15 @@ const targetGroup: ReadResource = (reading, address, values) => {
 const listener: ReadResource = (reading, address, values) => {
   const product = productOfProtocol(values.get("protocol")?.text);
   if (product !== "aws-nlb") return;
-  const hop = reading.hop({ name: address, ...BOX, product, line: values.line, key: address, onlyWithSettings: true });
+  const of = [...arnsIn(values.get("load_balancer_arn")), ...arnsIn(values.get("default_action"))];
+  const part = partOf("listener", values.get("arn"), of);
+  const about = { name: address, ...BOX, product, part, line: values.line, key: address };
+  const hop = reading.hop({ ...about, onlyWithSettings: true });
   const at = values.called(address).get("tcp_idle_timeout_seconds");
+  const protocol = values.called(address).get("protocol");
   // The provider writes 350 for UDP and TLS listeners too.
-  if (values.get("protocol")?.text === "TCP") hop.take("idleTimeoutMs", at, seconds);
+  if (protocol?.text === "TCP") hop.take("idleTimeoutMs", at, seconds);
+  else if (protocol?.text === "TLS") hop.derive("idleTimeoutMs", TLS_IDLE_MS, protocol);
 };
 
 const classic = simple("aws-clb", PROXY, [

@@ -10,6 +10,9 @@ export const ALB_IDLE: readonly SettingKey[] = [
   "responseTimeoutMs",
 ];
 
+/** The idle timeout of a network balancer's TLS listener, which cannot be changed (user guide, "Update the TCP idle timeout", read 2026-11-20). */
+export const TLS_IDLE_MS = 350_000;
+
 /** Attributes of load balancers, listeners and target groups (Elastic Load Balancing API reference, version 2015-12-01, read 2026-11-20). */
 const ATTRIBUTES: ReadonlyMap<string, readonly [SettingKey | readonly SettingKey[], Parse]> = new Map<
   string,

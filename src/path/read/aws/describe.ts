@@ -4,7 +4,15 @@ import { type Row, takeRows } from "../rows.ts";
 import type { Spot } from "../spot.ts";
 import { readTrees } from "../trees.ts";
 import { count, flag, seconds } from "../units.ts";
-import { kindOf, preservationOf, productOfAttributes, productOfProtocol, readAttribute } from "./attributes.ts";
+import { arnsIn, partOf } from "./arns.ts";
+import {
+  kindOf,
+  preservationOf,
+  productOfAttributes,
+  productOfProtocol,
+  readAttribute,
+  TLS_IDLE_MS,
+} from "./attributes.ts";
 
 export const awsDescribe: Format = {
   id: "aws",
@@ -75,6 +83,7 @@ function readBalancer(reading: Reading, balancer: Spot): void {
     name: `load balancer ${nameOf(balancer, "LoadBalancerName")}`,
     product,
     ...kindOf(product),
+    part: partOf("balancer", balancer.get("LoadBalancerArn"), []),
     ...at(balancer),
   });
   for (const attribute of balancer.get("Attributes")?.items() ?? []) readPair(hop, attribute);
@@ -94,6 +103,7 @@ function readTargetGroup(reading: Reading, group: Spot): void {
     name: `target group ${nameOf(group, "TargetGroupName")}`,
     product,
     ...kindOf(product),
+    part: partOf("targets", group.get("TargetGroupArn"), arnsIn(group.get("LoadBalancerArns"))),
     ...at(group),
   });
   takeRows(hop, group, CHECK);
@@ -112,9 +122,13 @@ function readListener(reading: Reading, listener: Spot): void {
   const protocol = listener.get("Protocol")?.text;
   const product = productOfProtocol(protocol);
   const name = `listener ${shown(protocol ?? "", 20)} ${shown(listener.get("Port")?.text ?? "", 10)}`;
-  const hop = reading.hop({ name, product, ...kindOf(product), ...at(listener), onlyWithSettings: true });
+  const of = [...arnsIn(listener.get("LoadBalancerArn")), ...arnsIn(listener.get("DefaultActions"))];
+  const part = partOf("listener", listener.get("ListenerArn"), of);
+  const hop = reading.hop({ name, product, ...kindOf(product), part, ...at(listener), onlyWithSettings: true });
   for (const attribute of listener.get("Attributes")?.items() ?? []) readPair(hop, attribute);
-  if (protocol === "TLS") reading.assume(listener.line, "a TLS listener's idle timeout is 350 s and can't be changed");
+  if (protocol !== "TLS") return;
+  hop.derive("idleTimeoutMs", TLS_IDLE_MS, listener.get("Protocol") ?? listener);
+  reading.assume(listener.line, "a TLS listener's idle timeout is 350 s and can't be changed");
 }
 
 /** `{"Key": …, "Value": …}` */
@@ -130,7 +144,9 @@ function readAttributes(reading: Reading, list: Spot | undefined): void {
   if (list === undefined) return;
   const pairs = list.items();
   const product = productOfAttributes(pairs.map((pair) => pair.get("Key")?.text ?? ""));
-  const hop = reading.hop({ name: "attributes", product, ...kindOf(product), ...at(list), onlyWithSettings: true });
+  const part = { kind: "overlay", of: [] } as const;
+  const about = { name: "attributes", product, ...kindOf(product), part, ...at(list) };
+  const hop = reading.hop({ ...about, onlyWithSettings: true });
   for (const pair of pairs) readPair(hop, pair);
 }
 

@@ -12,6 +12,9 @@ import {
 import { readMesh } from "./istio.ts";
 import type { KubernetesObject } from "./kubernetes.ts";
 
+/** What a controller's ConfigMap says holds under the annotations of every Ingress. */
+const BASE = { kind: "base", of: [] } as const;
+
 /** ConfigMap: ingress-nginx's settings, or whole files of formats that are read. */
 export function readConfigMap({ reading, name, root }: KubernetesObject): void {
   const data = root.get("data");
@@ -20,7 +23,7 @@ export function readConfigMap({ reading, name, root }: KubernetesObject): void {
   if (own || isIngressNginxConfig(data)) {
     const product = own ? "nginx" : "ingress-nginx";
     const at = { line: data.line, key: data.path };
-    const hop = reading.hop({ name: `ConfigMap ${name}`, role: "proxy", layer: 7, product, ...at });
+    const hop = reading.hop({ name: `ConfigMap ${name}`, role: "proxy", layer: 7, product, part: BASE, ...at });
     if (own) readNginxControllerConfig(reading, hop, data);
     else readIngressNginxConfig(reading, hop, data);
     return;

@@ -1,3 +1,4 @@
+import type { Part } from "../../hop.ts";
 import { duration, most, readCluster, readManager, readTcpKeepalive, readTcpProxy } from "../envoy/http-options.ts";
 import { type HopNotes, type Reading, shown } from "../reading.ts";
 import { Spot } from "../spot.ts";
@@ -8,15 +9,30 @@ import type { KubernetesObject } from "./kubernetes.ts";
 /** DestinationRule: how sidecars and gateways connect to a host (networking.istio.io, destination_rule.proto). */
 export function readDestinationRule({ reading, name, root }: KubernetesObject): void {
   const spec = root.get("spec");
+  const part: Part = { kind: "base", id: hostOf(root, spec?.get("host")?.text), of: [] };
   const host = shown(spec?.get("host")?.text ?? "", 100);
   const own = `DestinationRule ${name} -> ${host}`;
-  readPolicy(reading, own, spec?.get("trafficPolicy"), spec?.get("trafficPolicy") === undefined ? spec : undefined);
+  const policy = spec?.get("trafficPolicy");
+  readPolicy({ reading, name: own, part }, policy, policy === undefined ? spec : undefined);
   for (const subset of spec?.get("subsets")?.items() ?? []) {
-    readPolicy(reading, `${own} subset ${shown(subset.get("name")?.text ?? "", 60)}`, subset.get("trafficPolicy"));
+    const name = `${own} subset ${shown(subset.get("name")?.text ?? "", 60)}`;
+    readPolicy({ reading, name, part }, subset.get("trafficPolicy"));
   }
 }
 
-function readPolicy(reading: Reading, name: string, policy: Spot | undefined, instead?: Spot): void {
+/** A host by its whole name where the object's namespace is said: short names are looked up in that (virtual_service.proto, Destination.host). */
+function hostOf(root: Spot, host = ""): string {
+  const space = root.get("metadata", "namespace")?.text;
+  return shown(host.includes(".") || space === undefined ? host : `${host}.${space}.svc.cluster.local`, 300);
+}
+
+interface Rule {
+  readonly reading: Reading;
+  readonly name: string;
+  readonly part: Part;
+}
+
+function readPolicy({ reading, name, part }: Rule, policy: Spot | undefined, instead?: Spot): void {
   const at = policy ?? instead;
   if (at === undefined) return;
   const hop = reading.hop({
@@ -24,6 +40,7 @@ function readPolicy(reading: Reading, name: string, policy: Spot | undefined, in
     role: "proxy",
     layer: 7,
     product: "istio",
+    part,
     line: at.line,
     key: at.path,
     onlyWithSettings: policy === undefined,
@@ -36,6 +53,7 @@ function readPolicy(reading: Reading, name: string, policy: Spot | undefined, in
       role: "proxy",
       layer: 7,
       product: "istio",
+      part,
       line: port.line,
       key: port.path,
       onlyWithSettings: true,
@@ -102,6 +120,7 @@ export function readVirtualService({ reading, name, root }: KubernetesObject): v
       role: "proxy",
       layer: 7,
       product: "istio",
+      part: { kind: "route", of: host === undefined ? [] : [hostOf(root, host)] },
       line: route.line,
       key: route.path,
       onlyWithSettings: true,
@@ -118,6 +137,7 @@ export function readMesh(reading: Reading, name: string, mesh: Spot | undefined)
     role: "proxy",
     layer: 7,
     product: "istio",
+    part: { kind: "base", of: [] },
     line: mesh.line,
     key: mesh.path,
     onlyWithSettings: true,
