@@ -29,6 +29,8 @@ export interface Hop {
   readonly role: HopRole;
   readonly layer: Layer;
   readonly protocol?: Protocol;
+  /** What it speaks on the connections that it opens, where its configuration says so. */
+  readonly serverProtocol?: Protocol;
   readonly settings: ReadonlyMap<SettingKey, Setting>;
   /** Where the hop is declared. */
   readonly source?: Source;
@@ -57,6 +59,7 @@ export interface HopFragment {
   readonly role: HopRole;
   readonly layer: Layer;
   readonly protocol?: Protocol;
+  readonly serverProtocol?: Protocol;
   readonly settings: readonly Setting[];
   readonly part?: Part;
   /** Where its section begins. */

@@ -123,7 +123,9 @@ function combined(parts: readonly HopFragment[], first: HopFragment): HopFragmen
   // One that was joined by names keeps what it is: parts that name nobody may still belong to it.
   const balancer = parts.find(({ part }) => part?.kind === "balancer")?.part;
   const settings = [...laid(parts.flatMap((part) => part.settings)).values()];
-  return { ...rest, name, settings, ...(balancer === undefined ? {} : { part: balancer }) };
+  const serverProtocol = parts.findLast((part) => part.serverProtocol !== undefined)?.serverProtocol;
+  const spoken = serverProtocol === undefined ? {} : { serverProtocol };
+  return { ...rest, ...spoken, name, settings, ...(balancer === undefined ? {} : { part: balancer }) };
 }
 
 /** Settings by key, the earlier first: what is written stands over what follows from it, the later over the earlier. */

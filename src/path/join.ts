@@ -111,12 +111,13 @@ export function pathInOrder(files: readonly { readonly file: string; readonly re
 }
 
 function hopOfFragment(fragment: HopFragment): Hop {
-  const { name, product, version, role, layer, protocol, settings, source } = fragment;
+  const { name, product, version, role, layer, protocol, serverProtocol, settings, source } = fragment;
   return withDefaults({
     id: name,
     ...(product === undefined ? {} : { product }),
     ...(version === undefined ? {} : { version }),
     ...(protocol === undefined ? {} : { protocol }),
+    ...(serverProtocol === undefined ? {} : { serverProtocol }),
     role,
     layer,
     settings: new Map(settings.map((setting) => [setting.key, setting])),
@@ -208,6 +209,7 @@ function build(
   const known = product === undefined ? undefined : productNamed(product);
   const version = declared.version ?? main?.version;
   const protocol = declared.protocol ?? main?.protocol;
+  const serverProtocol = main?.serverProtocol;
   const settings = laid([
     ...(main?.settings ?? []),
     ...additions.flatMap((addition) => addition.settings),
@@ -219,6 +221,7 @@ function build(
     ...(product === undefined ? {} : { product }),
     ...(version === undefined ? {} : { version }),
     ...(protocol === undefined ? {} : { protocol }),
+    ...(serverProtocol === undefined ? {} : { serverProtocol }),
     role,
     layer: declared.layer ?? main?.layer ?? known?.layer ?? (role === "box" ? 4 : 7),
     settings,

@@ -7,7 +7,7 @@ import { olderPath } from "./older-path.ts";
 import { RULES } from "./rule/index.ts";
 import { neverIdle } from "./rule/never-idle.ts";
 import { clientsOf } from "./rule/slow-health-check/clients.ts";
-import { type Scene, sceneOf } from "./scene.ts";
+import { passesOn, type Scene, sceneOf } from "./scene.ts";
 import type { Setting, SettingKey } from "./setting.ts";
 
 /** A setting that a finding is about. */
@@ -101,8 +101,9 @@ export function judge(path: Path): readonly PathFinding[] {
 /** What is not judged since it is not known, one sentence each: how long one of two neighbours keeps idle connections. */
 export function notJudged(path: Path): readonly string[] {
   const scene = sceneOf(path);
-  const { segments, value } = scene;
-  const says = segments.flatMap((segment) => {
+  const { segments, through, value } = scene;
+  // A proxy that only passes bytes on keeps no connection for anybody: the ends of the chain are compared instead.
+  const says = [...segments.filter(({ opener }) => !passesOn(opener)), ...through].flatMap((segment) => {
     const { opener, acceptor, carries, http2, boxes } = segment;
     const pool = value(opener, "poolIdleTimeoutMs");
     const idle = value(acceptor, "idleTimeoutMs");

@@ -22,6 +22,8 @@ export interface Segment {
 export interface Scene {
   readonly path: Path;
   readonly segments: readonly Segment[];
+  /** Ends that speak with each other through proxies which only pass bytes on (HAProxy's mode tcp, nginx' stream): a close and a PING reach through. */
+  readonly through: readonly Segment[];
   readonly value: (hop: Hop, key: SettingKey) => number | undefined;
   readonly look: Look;
   /** `alb's idleTimeout (60 s)`, for sentences. */
@@ -37,9 +39,11 @@ export const TIMER_MARGIN_MS = 1000;
 export function sceneOf(path: Path): Scene {
   const hops = new Map([...path.hops, ...path.detectors.map(({ hop }) => hop)].map((hop) => [hop.id, hop]));
   const value = (hop: Hop, key: SettingKey): number | undefined => hop.settings.get(key)?.value;
+  const chains = path.branches.flatMap((branch, index) => chainsOf(segmentsOf(branch, index, hops)));
   return {
     path,
-    segments: path.branches.flatMap((branch, index) => segmentsOf(branch, index, hops)),
+    segments: chains.flatMap(withOneProtocol),
+    through: chains.flatMap(throughOf),
     value,
     look: ({ hop, key }) => hops.get(hop)?.settings.get(key)?.value,
     named: (hop, key) => {
@@ -79,8 +83,38 @@ function segmentsOf(branch: Branch, index: number, hops: ReadonlyMap<string, Hop
   return segments;
 }
 
-/** HTTP/2 where the acceptor is said to speak it, or its product speaks nothing else, or its caller's does not. */
+/** Segments of a branch that follow each other through proxies that only pass bytes on. */
+function chainsOf(segments: readonly Segment[]): readonly (readonly Segment[])[] {
+  const chains: Segment[][] = [];
+  for (const segment of segments) {
+    const last = chains.at(-1);
+    if (last !== undefined && passesOn(segment.opener)) last.push(segment);
+    else chains.push([segment]);
+  }
+  return chains;
+}
+
+/** Whether a hop ends connections and yet leaves what is said on them to others. */
+export const passesOn = ({ role, layer }: Hop): boolean => role === "proxy" && layer === 4;
+
+/** The two ends of a chain, if somebody stands between them. */
+function throughOf(chain: readonly Segment[]): readonly Segment[] {
+  const [first, last] = [chain[0], chain.at(-1)];
+  if (first === undefined || last === undefined || first === last) return [];
+  const { acceptor } = last;
+  const between = chain.flatMap(({ boxes, acceptor: next }) => (next === acceptor ? boxes : [...boxes, next]));
+  return [{ ...first, acceptor, boxes: between, http2: speaksHttp2(acceptor, first.opener) }];
+}
+
+/** What is spoken between the ends of a chain is spoken on all of it. */
+function withOneProtocol(chain: readonly Segment[]): readonly Segment[] {
+  const [whole] = throughOf(chain);
+  return whole === undefined ? chain : chain.map((segment) => ({ ...segment, http2: whole.http2 }));
+}
+
+/** HTTP/2 where the opener is told to speak it, or the acceptor is said to speak it, or its product speaks nothing else, or its caller's does not. */
 function speaksHttp2(acceptor: Hop, opener: Hop): boolean {
+  if (opener.serverProtocol !== undefined) return opener.serverProtocol === "http2";
   if (acceptor.protocol !== undefined) return acceptor.protocol === "http2";
   const protocol = (hop: Hop): string | undefined =>
     hop.product === undefined ? undefined : productNamed(hop.product)?.protocol;

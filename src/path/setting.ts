@@ -71,6 +71,11 @@ export const SETTINGS = {
     side: "server",
     means: "obeys Keep-Alive: timeout=N and closes this much earlier",
   },
+  serverHintMostMs: {
+    unit: "ms",
+    side: "server",
+    means: "the longest that Keep-Alive: timeout=N makes it keep an idle connection, where N lengthens poolIdleTimeout",
+  },
   connectTimeoutMs: { unit: "ms", side: "server", means: "time for a connection to be accepted" },
   responseTimeoutMs: { unit: "ms", side: "server", means: "time for the server to answer, or between two reads" },
   tcpKeepalive: { unit: "flag", side: "server", means: "sets SO_KEEPALIVE without times of its own: the host's hold" },

@@ -35,7 +35,8 @@ export function readFixture(name: string): FileReading {
  */
 export function hopLines({ hops }: FileReading): readonly string[] {
   return hops.map((hop) => {
-    const what = [hop.role, hop.layer, hop.product, hop.version, hop.protocol].filter((part) => part !== undefined);
+    const towards = hop.serverProtocol === undefined ? undefined : `-> ${hop.serverProtocol}`;
+    const what = [hop.role, hop.layer, hop.product, hop.version, hop.protocol, towards].filter((p) => p !== undefined);
     const settings = hop.settings.map(
       ({ key, value, stated, source }) => `${key}=${value}${stated === "derived" ? "*" : ""}@${source?.line ?? stated}`,
     );

@@ -137,6 +137,7 @@ export class HopNotes {
   readonly #start: HopStart;
   readonly #settings = new Map<SettingKey, Setting>();
   #whole: HopFragment | undefined;
+  #serverProtocol: Protocol | undefined;
 
   constructor(reading: Reading, start: HopStart) {
     this.#reading = reading;
@@ -194,6 +195,11 @@ export class HopNotes {
     });
   }
 
+  /** It is told to speak this on the connections that it opens. */
+  speaks(protocol: Protocol): void {
+    this.#serverProtocol = protocol;
+  }
+
   has(key: SettingKey): boolean {
     return this.#settings.has(key);
   }
@@ -229,6 +235,7 @@ export class HopNotes {
       layer,
       ...(protocol === undefined ? {} : { protocol }),
       settings: [...this.#settings.values()],
+      ...(this.#serverProtocol === undefined ? {} : { serverProtocol: this.#serverProtocol }),
       ...(part === undefined ? {} : { part }),
       source: this.#source({ line, key, text: "", ...(file === undefined ? {} : { file }) }),
     };

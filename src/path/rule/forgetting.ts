@@ -89,13 +89,39 @@ export function speakingOptions(
 }
 
 /** The ways in which one end closes an idle connection itself before the box forgets it. */
-export function closingOptions(scene: Scene, { opener, acceptor }: Segment, forgetter: Forgetter): readonly Option[] {
+export function closingOptions(scene: Scene, segment: Segment, forgetter: Forgetter): readonly Option[] {
+  const { opener, acceptor } = segment;
+  const pool = before(scene, forgetter, opener, "poolIdleTimeoutMs");
+  const hintMs = hintedPoolMs(scene, segment);
+  const own: readonly Option[] =
+    hintMs === undefined
+      ? [[pool]]
+      : [
+          // What the server says stands instead of the pool's own time, unless it says nothing.
+          [{ lesser: [{ hop: acceptor.id, key: "advertisesIdleTimeout" }], offset: 0, margin: 0 }, pool],
+          [
+            {
+              ...before(scene, forgetter, acceptor, "idleTimeoutMs"),
+              offset: scene.value(opener, "serverHintMarginMs") ?? 0,
+            },
+          ],
+          [before(scene, forgetter, opener, "serverHintMostMs")],
+        ];
   return [
-    [before(scene, forgetter, opener, "poolIdleTimeoutMs")],
+    ...own,
     [before(scene, forgetter, acceptor, "idleTimeoutMs")],
     // RST to both ends at expiry is a close that both hear of.
     [on(forgetter.hop, "resetsOnExpiry")],
   ];
+}
+
+/** How long a pool keeps connections because the server's Keep-Alive: timeout=N is longer than its own time; undefined where it does not. */
+export function hintedPoolMs(scene: Scene, { opener, acceptor }: Segment): number | undefined {
+  const [margin, most] = [scene.value(opener, "serverHintMarginMs"), scene.value(opener, "serverHintMostMs")];
+  const [idle, pool] = [scene.value(acceptor, "idleTimeoutMs"), scene.value(opener, "poolIdleTimeoutMs") ?? 0];
+  if (margin === undefined || most === undefined || idle === undefined) return undefined;
+  const hinted = Math.min(idle - margin, most);
+  return scene.value(acceptor, "advertisesIdleTimeout") === 1 && hinted > pool ? hinted : undefined;
 }
 
 /** Connections kept for the next request, or such with an open stream or watch. */

@@ -38,6 +38,10 @@ export function readCluster(hop: HopNotes, cluster: Spot): void {
     options?.get("use_downstream_protocol_config") ??
     options?.get("auto_config");
   const http2 = explicit?.get("http2_protocol_options") ?? cluster.get("http2_protocol_options");
+  // explicit_http_config fixes it; the cluster's own field is the older way to say the same (http_protocol_options.proto, cluster.proto).
+  const fixed = options?.get("explicit_http_config");
+  if (fixed?.get("http2_protocol_options") ?? cluster.get("http2_protocol_options")) hop.speaks("http2");
+  else if (fixed?.get("http_protocol_options")) hop.speaks("http1");
   const ping = http2?.get("connection_keepalive");
   hop.take("pingIntervalMs", ping?.get("interval"), duration);
   hop.take("pingTimeoutMs", ping?.get("timeout"), goDuration);

@@ -62,8 +62,10 @@ export function readIngressNginxAnnotations(reading: Reading, name: string, anno
     const word = key.slice(PREFIX.length);
     const known = ANNOTATIONS.includes(word) ? KEYS.get(word) : undefined;
     if (known !== undefined) hop.take(known[0], spot.called(key), known[1]);
-    else if (word === "backend-protocol" && /^GRPCS?$/i.test(spot.text ?? ""))
+    else if (word === "backend-protocol" && /^GRPCS?$/i.test(spot.text ?? "")) {
+      hop.speaks("http2");
       reading.assume(spot.line, "backend-protocol GRPC: requests to the server are HTTP/2");
+    }
     noteSnippet(reading, key, spot);
   }
 }

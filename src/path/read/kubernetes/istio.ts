@@ -71,6 +71,7 @@ function readPool(reading: Reading, hop: HopNotes, pool: Spot | undefined): void
   hop.take("connectTimeoutMs", pool?.get("tcp", "connectTimeout"), goDuration);
   hop.take("poolMaxAgeMs", pool?.get("tcp", "maxConnectionDuration"), duration);
   readTcpKeepalive(hop, pool?.get("tcp", "tcpKeepalive"), ["time", "interval", "probes"]);
+  if (pool?.get("http", "h2UpgradePolicy")?.text === "UPGRADE") hop.speaks("http2");
   const idle = pool?.get("tcp", "idleTimeout");
   if (idle === undefined) return;
   reading.ignore(

@@ -175,6 +175,7 @@ function readServerSide(http: HttpBlock, hop: HopNotes, { pass, target, scope, d
       directive.file,
     );
   readReuse(hop, pass, scope, upstream, http.maps);
+  if (pass === "grpc_pass") hop.speaks("http2");
   const kind = pass.slice(0, -"_pass".length);
   hop.take("connectTimeoutMs", scope.written(`${kind}_connect_timeout`), nginxTime);
   hop.take(["responseTimeoutMs", "streamIdleTimeoutMs"], scope.written(`${kind}_read_timeout`), nginxTime);

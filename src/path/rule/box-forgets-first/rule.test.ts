@@ -163,6 +163,58 @@ c: server idleTimeout=20m
     "",
     [],
   ],
+  [
+    "undici probes every minute of its own accord",
+    `
+a: undici poolIdleTimeout=300s
+n: azure-nat-gateway
+m: aws-nlb
+c: server idleTimeout=400s
+`,
+    "",
+    [],
+  ],
+  [
+    "undici without its probes",
+    `
+a: undici poolIdleTimeout=300s tcpKeepalive=never
+n: azure-nat-gateway
+m: aws-nlb
+c: server idleTimeout=400s
+`,
+    "",
+    ["error box-forgets-first a.poolIdleTimeout n.idleTimeout c.idleTimeout"],
+  ],
+  [
+    "what a server says of its idle timeout makes a pool of 4 s one of 400 s",
+    `
+a: undici tcpKeepalive=never
+m: aws-nlb
+c: node-server idleTimeout=402s
+`,
+    "",
+    ["error box-forgets-first a.poolIdleTimeout m.idleTimeout c.idleTimeout"],
+  ],
+  [
+    "unless it is told not to believe that for so long",
+    `
+a: undici tcpKeepalive=never serverHintMost=5m
+m: aws-nlb
+c: node-server idleTimeout=402s
+`,
+    "",
+    [],
+  ],
+  [
+    "a server that says nothing",
+    `
+a: undici tcpKeepalive=never
+m: aws-nlb
+c: node-server idleTimeout=402s advertisesIdleTimeout=false
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

@@ -3,7 +3,15 @@ import type { Demand } from "../../demand.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import type { SettingKey } from "../../setting.ts";
-import { closingOptions, type Forgetter, forgettersOn, isHeard, speakerOn, speakingOptions } from "../forgetting.ts";
+import {
+  closingOptions,
+  type Forgetter,
+  forgettersOn,
+  hintedPoolMs,
+  isHeard,
+  speakerOn,
+  speakingOptions,
+} from "../forgetting.ts";
 import { neverIdle } from "../never-idle.ts";
 import { conflictAt } from "../opposite-demands/conflict.ts";
 
@@ -46,7 +54,7 @@ function idleDemand(scene: Scene, segment: Segment, forgetter: Forgetter): reado
         { hop: forgetter.hop.id, key: forgetter.key },
         ...(idle === undefined ? [] : [{ hop: acceptor.id, key: "idleTimeoutMs" as SettingKey }]),
       ],
-      says: `${forgetter.hop.id} forgets a connection after ${printMs(forgetter.limitMs)} of silence and tells nobody; ${keeps(opener.id, pool)}, ${keeps(acceptor.id, idle)}, and neither speaks on an idle connection before: the next request finds nobody.`,
+      says: `${forgetter.hop.id} forgets a connection after ${printMs(forgetter.limitMs)} of silence and tells nobody; ${keeps(opener.id, hintedPoolMs(scene, segment) ?? pool)}, ${keeps(acceptor.id, idle)}, and neither speaks on an idle connection before: the next request finds nobody.`,
       remedy: `Let either end close idle connections or send TCP keepalives before ${printMs(forgetter.limitMs)} have passed.`,
     },
   ];

@@ -238,9 +238,69 @@ c: node-server@18
     "",
     [],
   ],
+  [
+    "a proxy that only passes bytes on closes quiet connections too",
+    `
+a: go-client
+b: haproxy layer=4 idleTimeout=50s
+c: node-server@20 idleTimeout=120s
+`,
+    "",
+    ["error keep-alive-order a.poolIdleTimeout b.idleTimeout"],
+  ],
+  [
+    "what the server closes reaches through it",
+    `
+a: go-client
+b: haproxy layer=4 idleTimeout=2m
+c: node-server@20
+`,
+    "",
+    ["error keep-alive-order a.poolIdleTimeout c.idleTimeout"],
+  ],
+  [
+    "both of them keep it longer, whatever boxes lie between",
+    `
+a: okhttp
+n: aws-nlb
+b: nginx layer=4 idleTimeout=10m
+m: aws-nlb
+c: tomcat idleTimeout=400s
+`,
+    "",
+    [],
+  ],
+  [
+    "HTTP/2 through it announces the server's close",
+    `
+a: kubernetes-client
+b: haproxy layer=4 idleTimeout=2m
+c: kube-apiserver
+`,
+    "",
+    [],
+  ],
+  [
+    "a server that ends after each request keeps nothing through it",
+    `
+a: go-client
+b: haproxy layer=4 idleTimeout=50s
+c: server idleTimeout=10s maxRequests=1
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {
   const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "keep-alive-order");
   expect(mine).toEqual(found);
+});
+
+test("the ends of a chain are judged, and nothing is missed of who only passes bytes on", () => {
+  const path = judgePath(pathText("a: go-client\nb: haproxy layer=4 idleTimeout=2m\nc: node-server@20"));
+  expect(path.notJudged).toEqual([]);
+  expect(path.findings[0]?.says).toContain("and b passes the close on");
+  const unknown = judgePath(pathText("a: go-client\nb: haproxy layer=4 idleTimeout=2m\nc: server"));
+  expect(unknown.notJudged).toEqual(["it is not known how long c keeps idle connections of a"]);
 });

@@ -1,7 +1,7 @@
 import { forMs, printMs } from "../../../net/duration.ts";
 import type { Demand, Inequality } from "../../demand.ts";
 import type { Rule } from "../../rule.ts";
-import { type Scene, type Segment, TIMER_MARGIN_MS } from "../../scene.ts";
+import { passesOn, type Scene, type Segment, TIMER_MARGIN_MS } from "../../scene.ts";
 import { neverIdle } from "../never-idle.ts";
 
 export const rule: Rule = {
@@ -14,7 +14,7 @@ export const rule: Rule = {
     "https://nodejs.org/api/http.html#serverkeepalivetimeout",
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
   ],
-  demands: (scene) => scene.segments.flatMap((segment) => demandOf(scene, segment)),
+  demands: (scene) => [...scene.segments, ...scene.through].flatMap((segment) => demandOf(scene, segment)),
 };
 
 function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
@@ -22,11 +22,13 @@ function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
   const pool = scene.value(opener, "poolIdleTimeoutMs");
   const idle = scene.value(acceptor, "idleTimeoutMs");
   // HTTP/2 announces a close: a request that crosses GOAWAY is known to be unprocessed (RFC 9113 §6.8).
-  if (idle === undefined || segment.http2 || acceptor.layer === 4) return [];
+  if (idle === undefined || segment.http2) return [];
   if (!segment.carries.includes("http") || neverIdle(scene, segment)) return [];
   if (pool === undefined) return purgeDemand(scene, segment);
   const slack = scene.value(acceptor, "idleSlackMs") ?? 0;
   const really = slack > 0 ? ` (really after ${printMs(idle + slack)})` : "";
+  const passed = segment.boxes.filter(passesOn).map(({ id }) => id);
+  const reach = passed.length === 0 ? "" : `, and ${passed.join(" and ")} passes the close on`;
   return [
     {
       rule: rule.id,
@@ -42,7 +44,7 @@ function demandOf(scene: Scene, segment: Segment): readonly Demand[] {
         { hop: opener.id, key: "poolIdleTimeoutMs" },
         { hop: acceptor.id, key: "idleTimeoutMs" },
       ],
-      says: `${opener.id} keeps idle connections ${forMs(pool)} to use them again, ${acceptor.id} closes them after ${printMs(idle)}${really}: a request that crosses the close is answered with RST and lost.`,
+      says: `${opener.id} keeps idle connections ${forMs(pool)} to use them again, ${acceptor.id} closes them after ${printMs(idle)}${really}${reach}: a request that crosses the close is answered with RST and lost.`,
       remedy: `Let ${acceptor.id} keep idle connections longer than ${opener.id} does, by more than a second, or ${opener.id} give them up sooner. Equal is wrong.`,
     },
   ];

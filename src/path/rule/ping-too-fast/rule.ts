@@ -13,7 +13,8 @@ export const rule: Rule = {
     "grpc/grpc-go: internal/transport/http2_server.go, handlePing (third strike: ENHANCE_YOUR_CALM)",
     "https://github.com/grpc/grpc/blob/master/doc/keepalive.md",
   ],
-  demands: (scene) => scene.segments.filter(({ http2 }) => http2).flatMap((segment) => demandsOf(scene, segment)),
+  demands: (scene) =>
+    [...scene.segments, ...scene.through].filter(({ http2 }) => http2).flatMap((segment) => demandsOf(scene, segment)),
 };
 
 function demandsOf(scene: Scene, segment: Segment): readonly Demand[] {
