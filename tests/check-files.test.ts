@@ -1,13 +1,18 @@
+import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
+  closeSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +20,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { checkFiles } from "../src/check-files.ts";
 import { solve } from "../src/path/fix/solve.ts";
 import { judge } from "../src/path/judge.ts";
-import { advice } from "../src/report/check/text.ts";
+import { advice, renderCheckText } from "../src/report/check/text.ts";
+import { RUN_SOURCES } from "./helpers/command-line.ts";
 import { linesOf } from "./helpers/judge-path.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "halfopen-check-files-"));
@@ -77,7 +83,7 @@ describe("a path and the real files that it names", () => {
     expect(judge(fix.path).filter(({ level }) => level === "error")).toEqual([]);
     expect(fix.changes.length).toBe(1);
     const said = fix.changes.map((change) => advice(path, change)).join();
-    expect(said).toMatch(/nginx\.conf:2 {2}keepalive_timeout {2}75s → \d+ s|poolIdleTimeout {2}120 s → \d+ s/);
+    expect(said).toMatch(/nginx\.conf:2 {2}keepalive_timeout {2}75s → \d+s|poolIdleTimeout {2}120 s → \d+ s/);
   });
 
   test("a file that is not there is an error with its line", () => {
@@ -289,6 +295,11 @@ describe("what stands in a folder", () => {
   });
 
   test("an included file bears its own name, and is not checked once more by itself", () => {
+    const shown = renderCheckText(
+      { result: { files, paths }, version: "" },
+      { width: 100, colour: false, verbose: true },
+    );
+    expect(shown).toContain(`read     ${join(folder, "etc/conf.d/site.conf")}:1  keepalive_timeout 21s`);
     const setting = idle.find((found) => found?.value === 21_000);
     expect(setting?.source?.file).toBe(join(folder, "etc/conf.d/site.conf"));
     expect(
@@ -309,5 +320,108 @@ describe("what stands in a folder", () => {
   test("a file that is named in two ways is one file", () => {
     const twice = checkFiles([join(folder, "Procfile"), `${folder}/./Procfile`, folder]);
     expect(twice.files.length).toBe(files.length);
+  });
+});
+
+describe("names that lead to no plain file", () => {
+  const folder = mkdtempSync(join(scratch, "names-"));
+  const PATH =
+    "path: 1\nname: x\nhops:\n  - { id: a, product: aws-alb }\n  - { id: b, product: node-server, version: '20' }\n";
+  const put = (name: string, content: string | Buffer = PATH): string => {
+    mkdirSync(join(folder, name, ".."), { recursive: true });
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const problems = (path: string): string[] =>
+    checkFiles([path]).files.flatMap((file) => file.problems.map(({ code, level }) => `${level} ${code} ${file.file}`));
+
+  test("links that lead round and round end, and one that leads out is named", () => {
+    put("loops/p.yaml");
+    put("loops/a/q.yaml");
+    put("loops/b/r.yaml");
+    put("outside/s.yaml");
+    for (const [name, target] of [
+      ["a/up", ".."],
+      ["a/other", "../b"],
+      ["b/up", ".."],
+      ["self", "../loops"],
+      ["out", "../outside"],
+      ["passwd.txt", "/etc/passwd"],
+      ["gone.yaml", "nowhere"],
+    ] as const)
+      symlinkSync(target, join(folder, "loops", name));
+    const { paths } = checkFiles([join(folder, "loops")]);
+    expect(paths.map(({ path }) => path.file?.slice(folder.length))).toEqual([
+      "/loops/a/q.yaml",
+      "/loops/b/r.yaml",
+      "/loops/p.yaml",
+    ]);
+    expect(problems(join(folder, "loops")).sort()).toEqual(
+      ["out", "passwd.txt"].map((name) => `warning link-outside ${join(folder, "loops", name)}`),
+    );
+  });
+
+  test("what others have installed is not walked", () => {
+    put("app/p.yaml");
+    put("app/node_modules/x/p.yaml");
+    put("app/.git/p.yaml");
+    expect(checkFiles([join(folder, "app")]).paths.length).toBe(1);
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    "a folder or file that may not be read is named, and the rest is checked",
+    () => {
+      put("rights/p.yaml");
+      put("rights/sub/q.yaml");
+      chmodSync(put("rights/r.yaml"), 0);
+      chmodSync(join(folder, "rights/sub"), 0);
+      const { paths } = checkFiles([join(folder, "rights")]);
+      expect(paths.length).toBe(1);
+      expect(problems(join(folder, "rights")).sort()).toEqual(
+        ["r.yaml", "sub"].map((name) => `error unreadable ${join(folder, "rights", name)}`),
+      );
+      chmodSync(join(folder, "rights/sub"), 0o700);
+    },
+  );
+
+  test("a device without end is read as far as configuration goes", () => {
+    expect(problems("/dev/zero")).toEqual(["error unknown-format /dev/zero"]);
+  });
+
+  test("a pipe that somebody writes into is read, one that nobody does is a fault", () => {
+    const pipe = join(folder, "pipe");
+    expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+    expect(() => checkFiles([pipe])).toThrow(/nobody writes into/);
+    const writer = openSync(pipe, "r+");
+    writeSync(writer, PATH);
+    // What was written stays in the pipe while somebody has it open; the shell's writer ends by itself.
+    closeSync(writer);
+    const script = `"${process.execPath}" --no-warnings --input-type=module -e "$PROGRAM" -- check --format json <(cat "$FED")`;
+    const env = { ...process.env, PROGRAM: RUN_SOURCES, FED: put("fed.yaml") };
+    const shell = spawnSync("bash", ["-c", script], { encoding: "utf8", env });
+    expect(shell.stderr).toBe("");
+    expect(JSON.parse(shell.stdout).paths[0].findings[0].rule).toBe("keep-alive-order");
+  });
+
+  test.each([
+    ["UTF-8 with its mark", Buffer.from(`\ufeff${PATH}`)],
+    ["UTF-16, little end first", Buffer.from(`\ufeff${PATH}`, "utf16le")],
+    ["UTF-16, big end first", Buffer.from(`\ufeff${PATH}`, "utf16le").swap16()],
+  ])("%s", (_, bytes) => {
+    const { paths, files } = checkFiles([put("encoded.yaml", bytes)]);
+    expect(files[0]?.problems).toEqual([]);
+    expect(paths[0] && linesOf(paths[0])).toEqual(["error keep-alive-order a.poolIdleTimeout b.idleTimeout"]);
+  });
+
+  test("a file that is too long is told so, however many bytes its characters have", () => {
+    const long = put("long.yaml", `${PATH}# ${"€".repeat(1_500_000)}\n`);
+    expect(checkFiles([long]).files[0]?.problems.map(({ code }) => code)).toEqual(["too-large"]);
+  });
+
+  test("a path of thousands of hops is read as far as anybody can follow", () => {
+    const hops = Array.from({ length: 20_000 }, (_, i) => `  - { id: h${i}, product: nginx }\n`).join("");
+    const { files, paths } = checkFiles([put("many.yaml", `path: 1\nhops:\n${hops}`)]);
+    expect(files[0]?.problems.map(({ code, line }) => `${line} ${code}`)).toEqual(["203 too-many"]);
+    expect(paths[0]?.path.hops.length).toBe(200);
   });
 });

@@ -40,6 +40,10 @@ export interface CatalogueEntry {
   readonly unit: "s" | "ms" | "count" | "ratio" | "flag";
   /** In `unit`; an end that is not known is absent. */
   readonly range?: { readonly least?: number; readonly most?: number };
+  /** Lower figures than the range's least are raised to it, not refused. */
+  readonly raises?: boolean;
+  /** In `unit`: values are multiples of it, where that is not a second or one. */
+  readonly step?: number;
   /** The flag, key or attribute that sets it; absent: it cannot be changed. */
   readonly set?: string;
   /** What happens when it expires: FIN, RST, silence, GOAWAY, an error. */

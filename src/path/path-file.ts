@@ -76,6 +76,9 @@ export function readPathFile(file: string, text: string): PathFile {
   return reader.read();
 }
 
+/** Hops, detectors or branches of a path: rules compare many pairs of them, and nobody draws more. */
+const MOST_ITEMS = 200;
+
 const ROLES: readonly HopRole[] = ["client", "box", "proxy", "server", "host", "detector"];
 const PROTOCOLS: readonly Protocol[] = ["tcp", "http1", "http2"];
 const TRAFFIC: readonly Traffic[] = ["http", "streams", "watches"];
@@ -298,7 +301,13 @@ class PathFileReader {
 
   #items(pair: Pair | undefined): Node[] {
     if (pair === undefined || pair.value === null) return [];
-    if (isSeq(pair.value)) return pair.value.items as Node[];
+    if (isSeq(pair.value)) {
+      const items = pair.value.items as Node[];
+      if (items.length <= MOST_ITEMS) return items;
+      const says = `${items.length} items: the first ${MOST_ITEMS} were read`;
+      this.#problem(this.#place(items[MOST_ITEMS]).line, "too-many", says);
+      return items.slice(0, MOST_ITEMS);
+    }
     return this.#wrong(pair.value as Node, "a list is expected here");
   }
 

@@ -1,3 +1,4 @@
+import type { CatalogueEntry } from "../../catalogue/entry.ts";
 import { entriesFor, inPathUnit } from "../../catalogue/look-up.ts";
 import type { Term } from "../demand.ts";
 import { entriesOfHop } from "../entries-of-hop.ts";
@@ -70,11 +71,17 @@ export function knobOf(hop: Hop, key: SettingKey): Knob | undefined {
     value,
     least: least ?? (unit === "ms" || unit === "count" ? Math.min(1000, value) : 0),
     most: most ?? usualMost(unit, value),
-    step: unit === "ms" ? 1000 : unit === "ratio" ? 0.0001 : 1,
+    step: stepOf(entry, unit),
     cost: (COST[key] ?? 1) + (setting === undefined ? 2 : 0),
     unit,
     ...(entry?.set === undefined ? {} : { set: entry.set }),
   };
+}
+
+/** Steps of a knob: what its entry says, else whole seconds, ones, or fine enough. */
+function stepOf(entry: CatalogueEntry | undefined, unit: Knob["unit"]): number {
+  if (entry?.step !== undefined) return inPathUnit(entry, entry.step);
+  return unit === "ms" ? 1000 : unit === "ratio" ? 0.0001 : 1;
 }
 
 function canBeAdded(hop: Hop, key: SettingKey): boolean {

@@ -6,6 +6,7 @@ import { meaningOf } from "../../path/setting.ts";
 import { wrap } from "../lines.ts";
 import { type Palette, paletteOf } from "../palette.ts";
 import { drawPath } from "./drawing.ts";
+import { inNotation } from "./notation.ts";
 import { type CheckReport, type CheckVerdict, type PathFix, totalsOf, verdictOf } from "./report.ts";
 
 export interface CheckPage {
@@ -162,7 +163,7 @@ export function advice({ path }: CheckedPath, { hop, key, from, to, set }: Chang
   const old = from === undefined ? "not set" : printValue(from, unit);
   const values = `${old} → ${printValue(to, unit)}`;
   if (source !== undefined && source.file !== path.file) {
-    return `${source.file}:${source.line}  ${source.key}  ${source.text} → ${printValue(to, unit)}  (${hop})`;
+    return `${source.file}:${source.line}  ${source.key}  ${source.text} → ${inNotation(to, unit, source.text, from)}  (${hop})`;
   }
   const how = set === undefined ? "" : `  (set ${set})`;
   return `${hop}  ${key.replace(/Ms$/, "")}  ${values}${how}`;
@@ -176,9 +177,9 @@ function diffLine(line: string, palette: Palette): string {
 function renderFiles({ result }: CheckReport, palette: Palette): readonly string[] {
   return result.files.flatMap(({ file, kind, reading }) => [
     `${palette.strong(file)}  ${kind}`,
-    ...(reading?.read ?? []).map(({ line, key, text }) => `  read     ${file}:${line}  ${key} ${text}`),
-    ...(reading?.assumed ?? []).map(({ line, says }) => `  assumed  ${file}:${line}  ${says}`),
-    ...(reading?.ignored ?? []).map(({ line, says }) => `  ignored  ${file}:${line}  ${says}`),
+    ...(reading?.read ?? []).map(({ file: at, line, key, text }) => `  read     ${at}:${line}  ${key} ${text}`),
+    ...(reading?.assumed ?? []).map(({ file: at, line, says }) => `  assumed  ${at}:${line}  ${says}`),
+    ...(reading?.ignored ?? []).map(({ file: at, line, says }) => `  ignored  ${at}:${line}  ${says}`),
   ]);
 }
 

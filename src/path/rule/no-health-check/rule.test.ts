@@ -82,3 +82,10 @@ test.each(CASES)("%s", (_, hops, more, found) => {
   const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "no-health-check");
   expect(mine).toEqual(found);
 });
+
+test("a PING that comes too seldom is named, not denied", () => {
+  const path = judgePath(pathText("a: grpc-go-client pingInterval=350s\nb: grpc-go-server", "carries: streams"));
+  expect(path.findings.map(({ rule }) => rule)).toEqual(["no-health-check"]);
+  expect(path.findings[0]?.says).toContain("a sends a PING only every 350 s");
+  expect(path.findings[0]?.settings[0]).toMatchObject({ hop: "a", key: "pingIntervalMs" });
+});

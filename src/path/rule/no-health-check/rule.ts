@@ -1,3 +1,4 @@
+import { printMs } from "../../../net/duration.ts";
 import type { Demand, Option } from "../../demand.ts";
 import type { Hop } from "../../hop.ts";
 import type { Rule } from "../../rule.ts";
@@ -39,6 +40,10 @@ function demandOf(scene: Scene, { opener, branch, http2, carries, acceptor }: Se
     return [];
   // Who only passes bytes on passes the PINGs of others on.
   if (!http2 || opener.layer === 4) return [];
+  const slow = (["readIdleTimeoutMs", "pingIntervalMs"] as const).find((key) =>
+    Number.isFinite(scene.value(opener, key)),
+  );
+  const sends = slow === undefined ? "no HTTP/2 PING" : `a PING only every ${printMs(scene.value(opener, slow) ?? 0)}`;
   return [
     {
       rule: rule.id,
@@ -46,9 +51,9 @@ function demandOf(scene: Scene, { opener, branch, http2, carries, acceptor }: Se
       branch,
       hops: [opener.id, acceptor.id],
       anyOf: KEYS.map((key) => within(opener, key)),
-      settings: [{ hop: opener.id, key: "readIdleTimeoutMs" }],
-      says: `${opener.id} sends no HTTP/2 PING on a silent connection: when ${acceptor.id} or the way to it is gone, ${carries.includes("watches") ? "a watch waits for ever" : "calls wait until the kernel gives up, about 15 minutes"}.`,
-      remedy: `Turn on the health check of ${opener.id}: a PING after 30 s of silence, 15 s for its answer.`,
+      settings: [{ hop: opener.id, key: slow ?? "readIdleTimeoutMs" }],
+      says: `${opener.id} sends ${sends} on a silent connection: when ${acceptor.id} or the way to it is gone, ${carries.includes("watches") ? "a watch waits for ever" : "calls wait until the kernel gives up, about 15 minutes"}.`,
+      remedy: `${slow === undefined ? "Turn on" : "Quicken"} the health check of ${opener.id}: a PING after 30 s of silence, 15 s for its answer.`,
     },
   ];
 }

@@ -58,6 +58,24 @@ b: kube-apiserver
     "carries: [watches]",
     [],
   ],
+  [
+    "a client that raises what is set too low does not PING so fast",
+    `
+a: grpc-go-client pingInterval=5s
+b: grpc-go-server minPingInterval=10s
+`,
+    "carries: streams",
+    [],
+  ],
+  [
+    "raised to 10 s it is too fast all the same",
+    `
+a: grpc-go-client pingInterval=5s
+b: grpc-go-server
+`,
+    "carries: streams",
+    ["error ping-too-fast a.pingInterval b.minPingInterval"],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {

@@ -1,5 +1,8 @@
+import { inPathUnit } from "../../../catalogue/look-up.ts";
 import { printMs } from "../../../net/duration.ts";
 import type { Demand } from "../../demand.ts";
+import { entriesOfHop } from "../../entries-of-hop.ts";
+import type { Hop } from "../../hop.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene, Segment } from "../../scene.ts";
 import type { SettingKey } from "../../setting.ts";
@@ -32,9 +35,12 @@ function demandOf(
   key: SettingKey,
   limit: SettingKey,
 ): readonly Demand[] {
-  const every = scene.value(opener, key);
+  const stated = scene.value(opener, key);
+  const every = stated === undefined ? undefined : Math.max(stated, leastOf(opener, key));
   const least = scene.value(acceptor, limit);
   if (every === undefined || least === undefined || every === Number.POSITIVE_INFINITY) return [];
+  // What is set too low is raised by the product itself, and that is slow enough.
+  if (stated !== every && every >= least) return [];
   const when = limit === "minPingIntervalIdleMs" ? " while no call is open" : "";
   return [
     {
@@ -51,4 +57,10 @@ function demandOf(
       remedy: `Let ${opener.id} PING no more often than ${acceptor.id} tolerates, or ${acceptor.id} tolerate more.`,
     },
   ];
+}
+
+/** What a product raises a lower figure to by itself; 0 where it takes what it is given. */
+function leastOf(hop: Hop, key: SettingKey): number {
+  const entry = entriesOfHop(hop).find(({ governs }) => governs.includes(key));
+  return entry?.raises === true && entry.range?.least !== undefined ? inPathUnit(entry, entry.range.least) : 0;
 }

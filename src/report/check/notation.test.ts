@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import type { SettingUnit } from "../../path/setting.ts";
+import { inNotation } from "./notation.ts";
+
+test.each<readonly [string, number, number, SettingUnit, string]>([
+  ["00:01:00", 60_000, 62_000, "ms", "00:01:02"],
+  ["00:01:00", 60_000, 62_500, "ms", "00:01:02.500"],
+  ["1.00:00:00", 86_400_000, 90_000_000, "ms", "1.01:00:00"],
+  ["30000", 30_000, 62_000, "ms", "62000"],
+  ["60", 60_000, 62_000, "ms", "62"],
+  ["4", 240_000, 300_000, "ms", "5"],
+  ["4", 240_000, 301_000, "ms", "301 s"],
+  ["10s", 10_000, 62_000, "ms", "62s"],
+  ["1m", 60_000, 62_000, "ms", "62s"],
+  ["1m", 60_000, 120_000, "ms", "2m"],
+  ["500ms", 500, 1500, "ms", "1500ms"],
+  ["PT1M", 60_000, 62_000, "ms", "PT62S"],
+  ["true", 1, 0, "flag", "false"],
+  ["Enabled", 1, 0, "flag", "disabled"],
+  ["off", 0, 1, "flag", "on"],
+  ["0.001", 0.001, 0.0001, "ratio", "0.0001"],
+  ["0", 0, 62_000, "ms", "62 s"],
+])("%s, read as %i, becomes %i %s: %s", (written, from, to, unit, expected) => {
+  expect(inNotation(to, unit, written, from)).toBe(expected);
+});

@@ -1,0 +1,55 @@
+import { printValue } from "../../path/duration.ts";
+import type { SettingUnit } from "../../path/setting.ts";
+
+/** A value as its file would have it, after the way in which the old one is written there; as people read it where that is not plain. */
+export function inNotation(to: number, unit: SettingUnit, written: string, from: number | undefined): string {
+  const text = written.trim();
+  if (unit === "flag") return flagLike(text, to) ?? printValue(to, unit);
+  if (unit !== "ms" || !Number.isFinite(to) || from === undefined) return printValue(to, unit);
+  return spanLike(text, to) ?? isoLike(text, to) ?? numberLike(text, to, from) ?? printValue(to, unit);
+}
+
+const FLAGS: readonly (readonly [string, string])[] = [
+  ["false", "true"],
+  ["off", "on"],
+  ["no", "yes"],
+  ["0", "1"],
+  ["disabled", "enabled"],
+];
+
+function flagLike(text: string, to: number): string | undefined {
+  const pair = FLAGS.find((words) => words.includes(text.toLowerCase()));
+  return pair?.[to === 0 ? 0 : 1];
+}
+
+const two = (figure: number): string => String(figure).padStart(2, "0");
+
+/** .NET's TimeSpan: `00:01:02`, with days and fractions where there are any. */
+function spanLike(text: string, to: number): string | undefined {
+  if (!/^(?:\d+\.)?\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?$/.test(text)) return undefined;
+  const days = Math.floor(to / 86_400_000);
+  const rest = to % 86_400_000;
+  const clock = [rest / 3_600_000, (rest / 60_000) % 60, (rest / 1000) % 60].map((part) => two(Math.floor(part)));
+  const fraction = rest % 1000 === 0 ? "" : `.${String(rest % 1000).padStart(3, "0")}`;
+  return `${days === 0 ? "" : `${days}.`}${clock.join(":")}${fraction}`;
+}
+
+/** ISO 8601: `PT62S`. */
+const isoLike = (text: string, to: number): string | undefined => (/^P/i.test(text) ? `PT${to / 1000}S` : undefined);
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A number with its unit, or a bare one whose unit follows from what it was read as. */
+function numberLike(text: string, to: number, from: number): string | undefined {
+  const [, figure, unit = ""] = /^(\d+(?:\.\d+)?)([a-z]*)$/.exec(text) ?? [];
+  const old = Number(figure);
+  if (figure === undefined || old === 0) return undefined;
+  if (unit === "") {
+    const now = (to / from) * old;
+    return Math.abs(now - Math.round(now)) < 1e-9 ? String(Math.round(now)) : undefined;
+  }
+  const each = UNITS[unit];
+  if (each === undefined || old * each !== from) return undefined;
+  if (to % each === 0) return `${to / each}${unit}`;
+  return to % 1000 === 0 ? `${to / 1000}s` : `${to}ms`;
+}
