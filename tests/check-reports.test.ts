@@ -249,3 +249,42 @@ test("every example is what the published schema of path.yaml describes", () => 
   expect(validate({ path: 1, hops: [{ id: "a", settings: { idleTimeout: 60 } }] })).toBe(false);
   expect(validate({ path: 1, hops: [{ id: "a", setting: {} }] })).toBe(false);
 });
+
+test("in JUnit a rule that could not be asked has not passed", () => {
+  const typo =
+    "path: 1\nhops:\n  - { id: a, product: aws-alb, settings: { idleTimout: 5s } }\n  - { id: b, product: nod-server }\n";
+  const casesOf = (text: string): readonly (readonly [string, number])[] => {
+    const result = check([{ file: "path.yaml", text }], { readers: READERS });
+    const suite = renderJunit({ result, version: "" }).split("</testsuite>")[0] ?? "";
+    return [
+      ["cases", suite.split("<testcase").length - 1],
+      ["skipped", suite.split("<skipped").length - 1],
+    ];
+  };
+  expect(casesOf(typo)).toEqual([
+    ["cases", RULES.length],
+    ["skipped", RULES.length],
+  ]);
+  const unknown = "path: 1\nhops:\n  - { id: a, product: aws-alb }\n  - { id: b, role: server }\n";
+  expect(casesOf(unknown)[1]?.[1]).toBe(3);
+  const known =
+    "path: 1\nhops:\n  - { id: a, product: aws-alb }\n  - { id: b, role: server, settings: { idleTimeout: 70s } }\n";
+  expect(casesOf(known)[1]?.[1]).toBe(0);
+});
+
+test("what keeps a box from forgetting is drawn, what never happens is not", () => {
+  const shown = (text: string): string => {
+    const result = check([{ file: "path.yaml", text }], { readers: READERS });
+    return renderCheckText({ result, version: "" }, { width: 100, colour: false });
+  };
+  const probed =
+    "path: 1\nhops:\n  - { id: a, product: grpc-go-client }\n  - { id: n, product: aws-nlb }\n  - { id: b, product: grpc-go-server }\n";
+  expect(shown(probed)).toMatch(/b .*TCP keepalive .* 15 s \(default\)/s);
+  const once =
+    "path: 1\nhops:\n  - { id: a, product: aws-alb }\n  - { id: b, role: server, settings: { idleTimeout: 65s, maxRequests: 1 } }\n";
+  expect(shown(once)).not.toContain("65 s");
+  const alone = check([{ file: "haproxy.cfg", text: "defaults\n  mode http\nbackend b\n  server a 10.0.0.1:80\n" }], {
+    readers: READERS,
+  });
+  expect(renderCheckText({ result: alone, version: "" }, { width: 100, colour: false })).not.toContain("backend b ");
+});

@@ -42,6 +42,8 @@ export interface CatalogueEntry {
   readonly range?: { readonly least?: number; readonly most?: number };
   /** Lower figures than the range's least are raised to it, not refused. */
   readonly raises?: boolean;
+  /** A figure of 0 switches it off. */
+  readonly zeroIsNever?: boolean;
   /** In `unit`: values are multiples of it, where that is not a second or one. */
   readonly step?: number;
   /** The flag, key or attribute that sets it; absent: it cannot be changed. */

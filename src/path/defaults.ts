@@ -1,7 +1,7 @@
 import { entryOf, inPathUnit, productNamed } from "../catalogue/look-up.ts";
 import { entriesOfHop } from "./entries-of-hop.ts";
 import type { Hop } from "./hop.ts";
-import { isSettingKey, type Setting, type SettingKey } from "./setting.ts";
+import { isSettingKey, NEVER, type Setting, type SettingKey } from "./setting.ts";
 
 /**
  * A hop with what its product does when nobody says otherwise. Where one knob governs several settings (an ALB's idle timeout
@@ -13,7 +13,9 @@ export function withDefaults(hop: Hop): Hop {
     const keys = entry.governs.filter(isSettingKey);
     const stated = keys.map((key) => hop.settings.get(key)).find((setting) => setting !== undefined);
     for (const key of keys) {
-      if (settings.has(key)) continue;
+      const own = settings.get(key);
+      if (own?.value === 0 && entry.zeroIsNever === true) settings.set(key, { ...own, value: NEVER });
+      if (own !== undefined) continue;
       if (stated !== undefined) settings.set(key, { ...stated, key, stated: "derived", entry: entry.id });
       else if (entry.default !== null) {
         const value = inPathUnit(entry, entry.default);

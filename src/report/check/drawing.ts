@@ -33,6 +33,15 @@ const WORDS: Partial<Record<SettingKey, string>> = {
 /** Drawn whether or not something is wrong with them. */
 const ALWAYS: readonly SettingKey[] = ["poolIdleTimeoutMs", "idleTimeoutMs", "nodeMonitorGracePeriodMs"];
 
+/** Drawn where a box lies on the way that forgets: what may keep it from that. */
+const SPEAKING: readonly SettingKey[] = [
+  "tcpKeepaliveMs",
+  "serverTcpKeepaliveMs",
+  "readIdleTimeoutMs",
+  "pingIntervalMs",
+  "serverPingIntervalMs",
+];
+
 interface Row {
   readonly hop: Hop;
   readonly key: SettingKey;
@@ -73,12 +82,16 @@ function rowsOf(checked: CheckedPath, branch: number, findings: readonly PathFin
   const { path } = checked;
   const ids = path.branches[branch]?.hops ?? [];
   const hops = ids.flatMap((id) => path.hops.find((hop) => hop.id === id) ?? []);
+  const forgets = hops.some((hop) => hop.role === "box" && Number.isFinite(hop.settings.get("idleTimeoutMs")?.value));
   const all = [...hops, ...path.detectors.map(({ hop }) => hop)];
   return all.flatMap((hop) =>
     (Object.keys(WORDS) as SettingKey[]).flatMap((key) => {
       const setting = hop.settings.get(key);
       const involved = findings.some((f) => f.settings.some((s) => s.hop === hop.id && s.key === key));
-      if (setting === undefined || (!ALWAYS.includes(key) && !involved)) return [];
+      const speaks = forgets && SPEAKING.includes(key) && Number.isFinite(setting?.value);
+      if (setting === undefined || (!ALWAYS.includes(key) && !involved && !speaks)) return [];
+      // Who ends a connection after one request closes none for idleness.
+      if (key === "idleTimeoutMs" && hop.settings.get("maxRequests")?.value === 1 && !involved) return [];
       // A balancer at the end of nothing is not compared with anybody.
       if (key === "idleTimeoutMs" && hop === all[0] && !involved) return [];
       const ping = key === "readIdleTimeoutMs" ? (hop.settings.get("pingTimeoutMs")?.value ?? 0) : 0;

@@ -51,9 +51,11 @@ function renderPath(
   const lines = [`${badge} ${palette.strong(path.name)}${from}`];
   if (page.quiet) return lines;
   path.branches.forEach((branch, index) => {
+    const drawn = drawPath(checked, index, width, palette);
+    if (verdict === "alone" && drawn.length === 0) return;
     const title = branch.name === undefined ? "" : `${branch.name}: `;
     lines.push("", `  ${title}${branch.hops.join(" ─▶ ")}   ${palette.dim(branch.carries.join(", "))}`);
-    lines.push(...drawPath(checked, index, width, palette));
+    lines.push(...drawn);
   });
   for (const finding of findings) lines.push("", ...renderFinding(finding, width, palette));
   for (const { rule, suppressed: reason } of suppressed) {

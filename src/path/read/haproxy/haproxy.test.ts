@@ -69,3 +69,11 @@ test.each([
     protocol,
   );
 });
+
+test("mode http: what timeout tunnel is for is said, and other streams are judged", () => {
+  const text =
+    "defaults\n  mode http\n  timeout client 50s\nfrontend f\n  bind :80\n  default_backend ws\nbackend ws\n  timeout tunnel 1h\n  server a 10.0.0.1:80\n";
+  const reading = readText("haproxy.cfg", text);
+  expect(reading.assumed.map(({ line, says }) => `${line} ${says.slice(0, 14)}`)).toContain("8 timeout tunnel");
+  expect(reading.hops[0]?.settings.find(({ key }) => key === "streamIdleTimeoutMs")?.value).toBe(50_000);
+});

@@ -75,7 +75,7 @@ function readRoute(reading: Reading, global: Section | undefined, front: Section
   const own = `${front.kind} ${shown(front.name)}`;
   const name = back === undefined || back === front ? own : `${own} -> backend ${shown(back.name)}`;
   const hop = reading.hop({ ...about(front), name, layer: http ? 7 : 4, protocol: http ? protocolOf(front) : "tcp" });
-  if (http) readHttpFrontend(reading, hop, front);
+  if (http) readHttpFrontend(reading, hop, front, back);
   else readTcp(reading, hop, front, back ?? front);
   if (back !== undefined) readBackend(reading, hop, back, http);
   if (global === undefined) return;

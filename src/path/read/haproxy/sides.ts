@@ -30,7 +30,7 @@ function modeOf(section: Section): { name: string; at: Written } | undefined {
 }
 
 /** Connections that a frontend accepts in HTTP mode. */
-export function readHttpFrontend(reading: Reading, hop: HopNotes, front: Section): void {
+export function readHttpFrontend(reading: Reading, hop: HopNotes, front: Section, back?: Section): void {
   const never = zeroIsNever(haproxyTime);
   const idle = timeoutOf(front, "http-keep-alive");
   // 0 is a timeout that is not set (TICK_ETERNITY in include/haproxy/ticks.h of haproxy/haproxy@50872daa).
@@ -52,6 +52,13 @@ export function readHttpFrontend(reading: Reading, hop: HopNotes, front: Section
     reading.assume(
       idle.line,
       "timeout http-keep-alive is longer than timeout client: versions without the fix of haproxy/haproxy#2334 (2023) close after timeout client",
+    );
+  }
+  const tunnel = timeoutOf(front, "tunnel") ?? (back === undefined ? undefined : timeoutOf(back, "tunnel"));
+  if (tunnel !== undefined) {
+    reading.assume(
+      tunnel.line,
+      "timeout tunnel holds once a connection was upgraded (WebSocket, CONNECT) and was not used; what is judged is other streams, which timeout client ends",
     );
   }
   const mode = modeOf(front);

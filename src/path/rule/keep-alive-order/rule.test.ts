@@ -290,6 +290,16 @@ c: server idleTimeout=10s maxRequests=1
     "",
     [],
   ],
+  [
+    "0 switches Node's idle timeout off",
+    `
+a: client
+b: aws-alb
+c: node-server@20 idleTimeout=0s
+`,
+    "",
+    [],
+  ],
 ];
 
 test.each(CASES)("%s", (_, hops, more, found) => {
