@@ -7,7 +7,8 @@ import { type Client, type ClientOptions, connect } from "../../src/guard/index.
 const clients: Client[] = [];
 const servers: { close: () => unknown }[] = [];
 afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
+  // What a failed test left open is cut, so that it does not hold the next one.
+  await Promise.all(clients.splice(0).map((client) => client.close({ graceMs: 0 })));
   for (const server of servers.splice(0)) server.close();
 });
 
@@ -38,7 +39,11 @@ export function blockLoop(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Resolves once the condition holds, which is looked at with every turn of the event loop. */
+/** Resolves once the condition holds, which is looked at with every turn of the event loop; rejects if it does not come about. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((next) => setImmediate(next));
+  const endMs = performance.now() + 30_000;
+  while (!holds()) {
+    if (performance.now() > endMs) throw new Error(`did not come about within 30 s: ${holds}`);
+    await new Promise((next) => setImmediate(next));
+  }
 }

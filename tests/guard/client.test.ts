@@ -1,39 +1,14 @@
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer as createHttp1 } from "node:http";
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { createServer as createTcp, type Socket } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Client, type ClientOptions, connect, RequestError } from "../../src/guard/index.ts";
+import { describe, expect, test } from "vitest";
+import { type Client, connect, RequestError } from "../../src/guard/index.ts";
+import { client, failure, listen } from "./client-kit.ts";
 import { certificate, folder, freePort, goProgram, missing, nodeProgram, noNamespace, run } from "./peers.ts";
-
-const clients: Client[] = [];
-const servers: { close: () => unknown }[] = [];
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  for (const server of servers.splice(0)) server.close();
-});
-
-function client(url: string, options: ClientOptions = {}): Client {
-  const own = connect(url, options);
-  clients.push(own);
-  return own;
-}
-
-async function listen(server: {
-  listen: (port: number, host: string) => unknown;
-  address: () => unknown;
-  close: () => unknown;
-}): Promise<number> {
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server as unknown as Http2Server, "listening");
-  return (server.address() as { port: number }).port;
-}
-
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 /** Many requests side by side, all of which must be answered; each bears an id. */
 async function load(own: Client, requests: number, meanwhile?: (done: number) => void): Promise<readonly unknown[]> {
