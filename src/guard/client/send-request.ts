@@ -1,5 +1,6 @@
 import { backOffMs } from "../machines/back-off.ts";
 import { isIdempotent, judgeEnding } from "../machines/judge-ending.ts";
+import { bodyLength } from "./body-length.ts";
 import { checkRequest } from "./check-request.ts";
 import type { ClientSettings } from "./client-options.ts";
 import type { Pool } from "./pool.ts";
@@ -30,7 +31,7 @@ export async function sendRequest(request: RequestOptions, { pool, settings, onR
   try {
     for (let attempts = 1, unsent = 0; ; attempts += 1) {
       const attempt = await tryOnce(request, body, pool, stop.signal);
-      if (attempt.kind === "response") return respond(attempt, attempts);
+      if (attempt.kind === "response") return respond(attempt, request.method ?? "GET", attempts);
       const { ending, facts } = attempt;
       if (attempt.free && body.replayable && unsent < MOST_UNSENT && !stop.signal.aborted) {
         unsent += 1;
@@ -54,11 +55,13 @@ export async function sendRequest(request: RequestOptions, { pool, settings, onR
   }
 }
 
-function respond({ stream, headers, explain }: Extract<Attempt, { kind: "response" }>, attempts: number): Response {
-  const body = new ResponseBody(stream, (cause) => {
-    const facts = explain(cause);
+function respond(attempt: Extract<Attempt, { kind: "response" }>, method: string, attempts: number): Response {
+  const { stream, headers, ended } = attempt;
+  const explain = (): RequestError => {
+    const facts = attempt.explain();
     return new RequestError(`${facts.what}, within the response`, { ...facts, processed: "yes", attempts });
-  });
+  };
+  const body = new ResponseBody(stream, { ended, length: bodyLength(method, headers), explain });
   const bytes = async (): Promise<Buffer> => {
     const chunks: Buffer[] = [];
     for await (const chunk of body) chunks.push(chunk as Buffer);

@@ -10,6 +10,7 @@ import type { Pool } from "./pool.ts";
 import type { Body } from "./request-body.ts";
 import type { RequestOptions, Response } from "./request-options.ts";
 import { describeStop } from "./stop.ts";
+import { watchEndStream } from "./watch-end-stream.ts";
 
 /** What became of one attempt. */
 export type Attempt =
@@ -17,8 +18,10 @@ export type Attempt =
       readonly kind: "response";
       readonly stream: ClientHttp2Stream;
       readonly headers: Response["headers"];
-      /** Why the response broke off. */
-      readonly explain: (cause: unknown) => EndingFacts;
+      /** Whether the response came to its end. */
+      readonly ended: () => boolean;
+      /** Why it broke off. */
+      readonly explain: () => EndingFacts;
     }
   | {
       readonly kind: "ended";
@@ -59,7 +62,9 @@ export async function tryOnce(request: RequestOptions, body: Body, pool: Pool, s
   return new Promise((resolve, reject) => {
     let failure: unknown;
     let broken: EndingFacts | undefined;
+    let facts: EndingFacts | undefined;
     let unsent = false;
+    const ended = watchEndStream(stream);
     const end = (ending: Ending, facts: EndingFacts): void => {
       resolve({ kind: "ended", ending, facts, free: ending.kind === "not-dispatched" && link.answered });
     };
@@ -84,16 +89,18 @@ export async function tryOnce(request: RequestOptions, body: Body, pool: Pool, s
     stream.once("response", (headers) => {
       stop.removeEventListener("abort", stopped);
       pool.answered(link);
-      const explain = (cause: unknown): EndingFacts =>
-        broken ?? describeEnding(endingOf(stream, link, false), link, cause);
-      resolve({ kind: "response", stream, headers, explain });
+      const explain = (): EndingFacts =>
+        broken ?? facts ?? describeEnding(endingOf(stream, link, false), link, failure);
+      resolve({ kind: "response", stream, headers, ended, explain });
     });
     stream.once("close", () => {
       stop.removeEventListener("abort", stopped);
       const ending: Ending = unsent ? { kind: "not-dispatched" } : endingOf(stream, link, false);
       // No id was left for it: 2^30 requests were sent on this connection (RFC 9113 §5.1.1).
       if (stream.pending && link.usable) link.leave("idle");
-      end(ending, describeEnding(ending, link, failure));
+      // Said once, and before the connection is let go of: that may end it for another reason.
+      facts = describeEnding(ending, link, failure);
+      end(ending, facts);
       link.release();
     });
     if (body.isEmpty) return;
