@@ -7,6 +7,12 @@ import { LinkWatch } from "./link-watch.ts";
 /** RFC 9113 §6.5.2 sets no limit before SETTINGS comes; Go assumes 100 as well. */
 const ASSUMED_STREAMS = 100;
 
+/**
+ * Streams at most, whatever the server allows: many allow 2^32-1 (Node does unless told otherwise), and all requests of a burst would share one
+ * connection, its memory and its loss. At 1000 it holds some 65 MB of bodies at most, and the next connection is opened.
+ */
+const MOST_STREAMS = 1000;
+
 /** How a connection ended; the first reason stands. */
 export type LinkEnd = "lost-ping" | "idle" | "client-closed" | "connect-failed" | "verify-failed" | "peer";
 
@@ -114,7 +120,8 @@ export class ClientLink {
   }
 
   get limit(): number {
-    return this.isOpen ? (this.session.remoteSettings.maxConcurrentStreams ?? ASSUMED_STREAMS) : ASSUMED_STREAMS;
+    if (!this.isOpen) return ASSUMED_STREAMS;
+    return Math.min(this.session.remoteSettings.maxConcurrentStreams ?? ASSUMED_STREAMS, MOST_STREAMS);
   }
 
   get silentMs(): number {

@@ -19,7 +19,8 @@ export interface ClientOptions {
   readonly resolutionMs?: number;
   /**
    * Silence after which a connection is asked (PING) before a request is put on it. Default: 20000; 0 asks always, Infinity never.
-   * Sensible: below the shortest memory on the path. Prevents: a request lost on a connection that a box forgot (`silent-idle-drop`).
+   * Sensible: below the shortest memory on the path. Time in which the machine sleeps does not count (Linux, CLOCK_MONOTONIC, clock_gettime(2)):
+   * where it may, 0. Prevents: a request lost on a connection that a box forgot (`silent-idle-drop`).
    * Envoy: `connection_idle_interval`. Go and gRPC: none.
    */
   readonly verifyAfterMs?: number;
@@ -38,7 +39,8 @@ export interface ClientOptions {
   /** TCP keepalive; 0 turns it off. Default: 30000. Sensible: 10000 to half of a box's memory. Prevents: `silent-idle-drop`. Go: `Dialer.KeepAlive` (15 s). gRPC: none in Node. */
   readonly tcpKeepaliveMs?: number;
   /**
-   * Connections at most; a further one is opened when all are at the server's stream limit. Default: 4. Sensible: 1 to 100.
+   * Connections at most that take requests; one that is going away, or did not answer in time, finishes what is open on it and does not count.
+   * A further one is opened when all are at the server's stream limit, or at 1000 streams. Default: 4. Sensible: 1 to 100.
    * Prevents: requests that queue behind a stream limit. Go: unlimited, or 1 with `StrictMaxConcurrentStreams`. gRPC: 1.
    */
   readonly maxSessions?: number;
@@ -57,7 +59,7 @@ export interface ClientOptions {
   readonly backOffMs?: number;
   /** Largest back-off. Default: 30000. Sensible: 5000 to 120000. Prevents: a server that comes back and is not found for long. Go: none. gRPC: `grpc.max_reconnect_backoff_ms` (120 s). */
   readonly maxBackOffMs?: number;
-  /** Options of `http2.connect`: certificates, ALPN, settings, `createConnection`. */
+  /** Options of `http2.connect`: certificates, ALPN, settings, `createConnection`. Defaults other than Node's: no push, `maxSessionMemory` 1000000, `maxHeaderListPairs` 2048. */
   readonly http2?: SecureClientSessionOptions;
   readonly clock?: Clock;
   /** From 0 up to, not including, 1. Default: `Math.random`. */

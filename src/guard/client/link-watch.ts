@@ -44,7 +44,7 @@ export class LinkWatch {
     this.#wait();
   }
 
-  /** By the clock: a box on the path forgets whether this process is awake or not. */
+  /** By the clock: a box on the path forgets whether this process is awake or not. The system's clock stands still while the machine sleeps, on Linux. */
   get silentMs(): number {
     this.#sample();
     return this.#settings.clock.now() - this.#lastReadMs;

@@ -2,10 +2,7 @@ import type { ClientHttp2Stream } from "node:http2";
 import { pipeline } from "node:stream/promises";
 import type { MadeBody, RequestBody } from "./request-options.ts";
 
-/**
- * Bytes are written in pieces of this size, each when there is room. Bytes that wait in a stream count for Node's
- * `maxSessionMemory` (10 MB): above it Node resets every other stream of the connection with ENHANCE_YOUR_CALM (seen on 22.23 and 24.21).
- */
+/** Bytes are written in pieces of this size, each when there is room, so that a stream holds one of them, however large its body is. */
 const PIECE = 65_536;
 
 /** The body of a request, and whether it can be sent once more. */
