@@ -87,6 +87,25 @@ test("a body that nobody reads does not outlive the grace", async () => {
   await expect(own.close({ graceMs: "20" as unknown as number })).rejects.toThrow("graceMs must be a number");
 });
 
+test("a request that waits to be sent again ends, and close waits for that", async () => {
+  const server = createServer();
+  server.on("stream", (stream) => stream.on("error", () => {}).close(7));
+  const hour = 3_600_000;
+  const own = client(`http://127.0.0.1:${await listen(server)}`, {
+    backOffMs: hour,
+    maxBackOffMs: hour,
+    dice: () => 0.9,
+  });
+  const ended: unknown[] = [];
+  const all = Array.from({ length: 20 }, () => own.request().catch((error: unknown) => ended.push(error)));
+  // The second retry is the first that waits.
+  await until(() => own.counters.retries === 40);
+  await own.close();
+  expect(ended).toHaveLength(20);
+  for (const error of ended) expect(error).toMatchObject({ code: "client-closed", endedBy: "client", processed: "no" });
+  await Promise.all(all);
+});
+
 test.each([
   ["close", "client-closed"],
   ["abort", "aborted"],

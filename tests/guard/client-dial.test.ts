@@ -117,3 +117,43 @@ test("what createConnection gives need not be a socket", async () => {
   expect(await (await own.request()).text()).toBe("ok");
   expect(await (await own.request()).text()).toBe("ok");
 });
+
+test("a response ends back-off: the next failure is the first again", async () => {
+  const waits: number[] = [];
+  const clock = {
+    now: () => performance.now(),
+    after: (ms: number, then: () => void, holds?: boolean) => {
+      if (holds === true) waits.push(Math.round(ms));
+      const timer = setTimeout(then, holds === true ? 0 : ms);
+      return () => clearTimeout(timer);
+    },
+  };
+  let failing = true;
+  const sockets: Socket[] = [];
+  const port = await answering();
+  const createConnection = (): Socket => {
+    if (failing) throw new Error("no certificate file");
+    const socket = connectTcp(port, "127.0.0.1");
+    sockets.push(socket);
+    return socket;
+  };
+  const own = client(`http://127.0.0.1:${port}`, {
+    http2: { createConnection },
+    clock,
+    dice: () => 0.5,
+    maxAttempts: 4,
+  });
+  const fail = async (): Promise<readonly number[]> => {
+    waits.length = 0;
+    await failure(own.request());
+    // Before them, what was left of an earlier wait: this clock's timers come at once, and its time goes on as ever.
+    return waits.slice(-3);
+  };
+  expect(await fail()).toEqual([50, 100, 200]);
+  failing = false;
+  expect(await (await own.request()).text()).toBe("ok");
+  failing = true;
+  sockets[0]?.destroy();
+  await until(() => own.counters.connections === 0);
+  expect(await fail()).toEqual([50, 100, 200]);
+});

@@ -23,7 +23,8 @@ export interface Client {
   readonly request: (options?: RequestOptions) => Promise<Response>;
   readonly counters: ClientCounters;
   /**
-   * Takes no more requests; resolves when those that are open are done and their connections closed. An open response body counts, so that one
+   * Takes no more requests; resolves when those that are open are done and their connections closed. One that waits to be sent again ends with
+   * `client-closed`. An open response body counts, so that one
    * which nobody reads holds it: with `graceMs`, what is still open after that is cut. Default: as long as it takes.
    */
   readonly close: (options?: { readonly graceMs?: number }) => Promise<void>;
@@ -45,10 +46,15 @@ export function connect(url: string | URL, options: ClientOptions = {}): Client 
   }
   const pool = new Pool(place.origin, settings);
   const sums = { requests: 0, retries: 0 };
+  const running = new Set<Promise<unknown>>();
   return {
     request: (request = {}) => {
       sums.requests += 1;
-      return sendRequest(request, { pool, settings, onRetry: () => (sums.retries += 1) });
+      const sent = sendRequest(request, { pool, settings, onRetry: () => (sums.retries += 1) });
+      running.add(sent);
+      const done = (): unknown => running.delete(sent);
+      sent.then(done, done);
+      return sent;
     },
     get counters() {
       return { ...pool.counters, ...sums, connections: pool.size };
@@ -56,6 +62,8 @@ export function connect(url: string | URL, options: ClientOptions = {}): Client 
     close: async ({ graceMs = Number.POSITIVE_INFINITY } = {}) => {
       checkRange("graceMs", graceMs, [0, Number.POSITIVE_INFINITY]);
       await pool.close(graceMs);
+      // What waited to be sent again is told, and has ended as well.
+      await Promise.allSettled(running);
     },
   };
 }

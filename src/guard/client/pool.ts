@@ -29,7 +29,7 @@ export class Pool {
   #nextDialMs = Number.NEGATIVE_INFINITY;
   #callOffDial: (() => void) | undefined;
   #opening = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(authority: string, settings: ClientSettings) {
     this.#authority = authority;
@@ -40,10 +40,15 @@ export class Pool {
     return this.#links.size;
   }
 
+  /** Aborts when the client is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Room for one stream. The caller calls `release` on the link when the stream is done. */
   acquire(signal: AbortSignal): Promise<ClientLink> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(closedByCaller());
+      if (this.closing.aborted) return reject(closedByCaller());
       if (this.#waiting.length >= this.#settings.maxWaiting) {
         const what = `${this.#waiting.length} requests wait for a connection already`;
         return reject(new NoLink(what, { code: "too-many-waiting", endedBy: "client" }));
@@ -81,7 +86,7 @@ export class Pool {
 
   /** Lets what is open finish, for so long. */
   async close(graceMs: number): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     this.#failWaiting(closedByCaller());
     this.#pump();
     const links = [...this.#links];

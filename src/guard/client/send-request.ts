@@ -3,6 +3,7 @@ import { isIdempotent, judgeEnding } from "../machines/judge-ending.ts";
 import { bodyLength } from "./body-length.ts";
 import { checkRequest } from "./check-request.ts";
 import type { ClientSettings } from "./client-options.ts";
+import { pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
 import { Body } from "./request-body.ts";
 import { RequestError } from "./request-error.ts";
@@ -48,7 +49,7 @@ export async function sendRequest(request: RequestOptions, { pool, settings, onR
       onRetry();
       // The first time at once, as Go does; a connection that can't be made waits in the pool.
       if (facts.code !== "connect-failed" && facts.code !== "verify-failed")
-        await pause(attempts - 1, settings, stop.signal);
+        await pause(retryMs(attempts - 1, settings), settings.clock, [stop.signal, pool.closing]);
     }
   } finally {
     stop.done();
@@ -77,16 +78,6 @@ function respond(attempt: Extract<Attempt, { kind: "response" }>, method: string
   };
 }
 
-function pause(retries: number, settings: ClientSettings, stop: AbortSignal): Promise<void> {
-  const ms = backOffMs(retries, settings.dice(), { initialMs: settings.backOffMs, maxMs: settings.maxBackOffMs });
-  if (ms === 0 || stop.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      callOff();
-      stop.removeEventListener("abort", done);
-      resolve();
-    };
-    const callOff = settings.clock.after(ms, done, true);
-    stop.addEventListener("abort", done, { once: true });
-  });
+function retryMs(retries: number, { backOffMs: initialMs, dice, maxBackOffMs: maxMs }: ClientSettings): number {
+  return backOffMs(retries, dice(), { initialMs, maxMs });
 }
