@@ -193,10 +193,12 @@ export class ClientLink {
 
   #endWhenDone(): void {
     if (this.streams > 0 || this.#callOffEnd !== undefined || this.isClosed) return;
-    if (this.#doubted) return this.finish("verify-failed");
+    // What ended by itself was not ended for doubt, nor by leaving.
+    const over = this.session.destroyed;
+    if (this.#doubted && !over) return this.finish("verify-failed");
     if (this.#leaving === undefined && this.goaway === undefined) return;
-    this.end ??= this.#leaving;
-    if (!this.session.closed && !this.session.destroyed) this.session.close();
+    if (!over) this.end ??= this.#leaving;
+    if (!over && !this.session.closed) this.session.close();
     // Node then waits for the peer's FIN. Nothing is open, so that nothing is lost with a peer that stays silent.
     this.#callOffEnd = this.#settings.clock.after(this.#settings.verifyTimeoutMs, () => this.finish("peer"));
   }

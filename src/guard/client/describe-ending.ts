@@ -23,6 +23,13 @@ const NAMES = [
   "HTTP_1_1_REQUIRED",
 ];
 
+/**
+ * Codes with which this side resets a stream by itself, and Node does not tell who did: PROTOCOL_ERROR for a response that is malformed, or
+ * not as long as its content-length (RFC 9113 §8.1.1), FLOW_CONTROL_ERROR, STREAM_CLOSED, INTERNAL_ERROR (nghttp2), ENHANCE_YOUR_CALM for more
+ * header fields than `maxHeaderListPairs` or memory than `maxSessionMemory` (Node 22.23 and 24.21, by experiment).
+ */
+const HERE = new Set([0x01, 0x02, 0x03, 0x05, 0x0b]);
+
 /** Who ended it, in words that a log can carry. */
 export function describeEnding(ending: Ending, link: ClientLink, cause: unknown): EndingFacts {
   switch (ending.kind) {
@@ -65,7 +72,9 @@ export function describeEnding(ending: Ending, link: ClientLink, cause: unknown)
         code: "stream-reset",
         endedBy: "peer",
         cause,
-        what: `the server reset the stream with ${nameOf(ending.code)}`,
+        what: HERE.has(ending.code)
+          ? `the stream was reset with ${nameOf(ending.code)} (by the server, or here, since its response broke a rule)`
+          : `the server reset the stream with ${nameOf(ending.code)}`,
       };
     case "given-up":
       return { code: "aborted", endedBy: "client", cause, what: "given up by the caller" };

@@ -13,6 +13,9 @@ export function endingOf(stream: ClientHttp2Stream, link: ClientLink, gaveUp: bo
   if (rstCode === 0x07 && !ended) return { kind: "refused" };
   if (link.end === "lost-ping" || link.end === "verify-failed") return { kind: "lost-ping" };
   if (!link.session.destroyed && rstCode !== 0) return { kind: "reset", code: rstCode };
+  const promised = link.goaway !== undefined && id <= link.goaway.lastStreamId;
+  // The server would have finished it.
+  if (promised && link.end === "client-closed") return { kind: "closed" };
   if (link.goaway !== undefined) return { kind: "goaway", streamId: id, lastStreamId: link.goaway.lastStreamId };
   return link.session.destroyed ? { kind: "closed" } : { kind: "reset", code: rstCode };
 }

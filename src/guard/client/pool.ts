@@ -171,7 +171,7 @@ export class Pool {
         this.#opening = false;
         this.#pump();
       },
-      (error: unknown) => this.#notOpened(error, link.end === "client-closed" ? "client" : whoEnded(error)),
+      (error: unknown) => this.#notOpened(error, link.end === "client-closed" ? "client" : whoEnded(link.error)),
     );
   }
 

@@ -14,10 +14,12 @@ const NOBODY = new Set([
 
 /**
  * Who ended a connection, by the error that it left. Without an error the peer closed it. Any other code is of this side: a name
- * that is not found, a certificate that is not trusted, bytes that are no HTTP/2, too many open files.
+ * that is not found, a certificate that is not trusted, bytes that are no HTTP/2, too many open files; or one without a code, from a
+ * `createConnection` of the caller.
  */
 export function whoEnded(error: unknown): EndedBy {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return "peer";
+  if (error === undefined) return "peer";
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return "client";
   if (PEER.has(error.code)) return "peer";
   return NOBODY.has(error.code) ? "nobody" : "client";
 }
