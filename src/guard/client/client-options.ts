@@ -9,7 +9,10 @@ export interface ClientOptions {
    * Go: `Transport.ReadIdleTimeout`. gRPC: `grpc.keepalive_time_ms`.
    */
   readonly readIdleTimeoutMs?: number;
-  /** How long the answer may take, while this process is awake: time in which its event loop is blocked does not count. Default: 15000. Sensible: 1000 to 20000. Prevents: as above. Go: `Transport.PingTimeout`. gRPC: `grpc.keepalive_timeout_ms`. */
+  /**
+   * How long the answer may take, while this process is awake: time in which its event loop is blocked does not count. Also how long a server
+   * that has answered in full may leave the rest of the request's body untaken; then its stream is cancelled. Default: 15000. Sensible: 1000 to 20000. Prevents: as above. Go: `Transport.PingTimeout`. gRPC: `grpc.keepalive_timeout_ms`.
+   */
   readonly pingTimeoutMs?: number;
   /**
    * How often the bytes read are looked at: Node tells of no single frame, so silence is measured to this resolution, and the loss is found

@@ -21,7 +21,9 @@ export interface RequestOptions {
   readonly headers?: OutgoingHttpHeaders;
   /**
    * Default: none. A function is called once for each attempt; if it throws or rejects, or the body breaks off, the request ends with the
-   * code `body-failed`. The caller's stream is not destroyed where a request ends before its body was begun.
+   * code `body-failed`. The caller's stream is not destroyed where a request ends before its body was begun;
+   * one that was begun is let go of when the attempt ends (`destroy`, `cancel`, `return`). A generator that waits in its own `await` hears of it
+   * only when that is over: give what it waits for an end of its own.
    */
   readonly body?: RequestBody;
   /**

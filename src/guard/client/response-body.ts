@@ -9,6 +9,8 @@ export interface ResponseBodyFacts {
   readonly length: number | undefined;
   /** Why it broke off. */
   readonly explain: () => Error;
+  /** Called when it has come to its end. */
+  readonly onWhole: () => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export class ResponseBody extends Readable {
   readonly #stream: ClientHttp2Stream;
   #whole = false;
 
-  constructor(stream: ClientHttp2Stream, { ended, length, explain }: ResponseBodyFacts) {
+  constructor(stream: ClientHttp2Stream, { ended, length, explain, onWhole }: ResponseBodyFacts) {
     super();
     this.#stream = stream;
     let received = 0;
@@ -36,6 +38,7 @@ export class ResponseBody extends Readable {
       if (!ended() || (length !== undefined && length !== received)) return;
       this.#whole = true;
       this.push(null);
+      onWhole();
     });
     stream.on("close", () => {
       if (!this.#whole) this.destroy(explain());
@@ -46,9 +49,11 @@ export class ResponseBody extends Readable {
     this.#stream.resume();
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    // The caller does not want the rest.
-    if (!this.#whole && !this.#stream.closed) cancelStream(this.#stream);
-    done(error);
+  override destroy(error?: Error): this {
+    // Node's own call after the end: the rest of the request may still be wanted. Any other, and a second one, is the caller's, who
+    // wants no more of either, and the stream's place is free again.
+    const byNode = this.readableEnded && !this.destroyed;
+    if (!byNode && !this.#stream.destroyed) cancelStream(this.#stream);
+    return super.destroy(error);
   }
 }

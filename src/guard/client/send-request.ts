@@ -3,6 +3,7 @@ import { isIdempotent, judgeEnding } from "../machines/judge-ending.ts";
 import { bodyLength } from "./body-length.ts";
 import { checkRequest } from "./check-request.ts";
 import type { ClientSettings } from "./client-options.ts";
+import { endUpload } from "./end-upload.ts";
 import { pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
 import { Body } from "./request-body.ts";
@@ -32,7 +33,8 @@ export async function sendRequest(request: RequestOptions, { pool, settings, onR
   try {
     for (let attempts = 1, unsent = 0; ; attempts += 1) {
       const attempt = await tryOnce(request, body, pool, stop.signal);
-      if (attempt.kind === "response") return respond(attempt, request.method ?? "GET", attempts);
+      if (attempt.kind === "response")
+        return respond(attempt, request.method ?? "GET", { attempts, sent: body, settings });
       const { ending, facts } = attempt;
       if (attempt.free && body.replayable && unsent < MOST_UNSENT && !stop.signal.aborted) {
         unsent += 1;
@@ -56,20 +58,26 @@ export async function sendRequest(request: RequestOptions, { pool, settings, onR
   }
 }
 
-function respond(attempt: Extract<Attempt, { kind: "response" }>, method: string, attempts: number): Response {
+function respond(
+  attempt: Extract<Attempt, { kind: "response" }>,
+  method: string,
+  { attempts, sent, settings }: { readonly attempts: number; readonly sent: Body; readonly settings: ClientSettings },
+): Response {
   const { stream, headers, ended } = attempt;
   const explain = (): RequestError => {
     const facts = attempt.explain();
     return new RequestError(`${facts.what}, within the response`, { ...facts, processed: "yes", attempts });
   };
-  const body = new ResponseBody(stream, { ended, length: bodyLength(method, headers), explain });
+  const status = headers[":status"] ?? 0;
+  const onWhole = (): void => endUpload({ stream, status }, sent, settings);
+  const body = new ResponseBody(stream, { ended, length: bodyLength(method, headers), explain, onWhole });
   const bytes = async (): Promise<Buffer> => {
     const chunks: Buffer[] = [];
     for await (const chunk of body) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   };
   return {
-    status: headers[":status"] ?? 0,
+    status,
     headers,
     body,
     attempts,
