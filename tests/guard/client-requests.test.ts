@@ -15,6 +15,20 @@ describe("what can not be sent is the caller's to mend, and no connection is mad
     ["the method", { method: "GE T" }, "method"],
     ["CONNECT", { method: "CONNECT" }, "CONNECT"],
     ["a path with a space", { path: "/a b" }, "percent-encode"],
+    ["a path with a fragment", { path: "/a#b" }, "percent-encode"],
+    ["a path that is no string", { path: ["/"] }, "begin with /"],
+    ["a method that is no string", { method: 7 }, "method"],
+    ["Headers", { headers: new Headers({ authorization: "secret" }) }, "Object.fromEntries"],
+    ["a Map of headers", { headers: new Map([["authorization", "secret"]]) }, "Object.fromEntries"],
+    ["pairs of headers", { headers: [["authorization", "secret"]] }, "Object.fromEntries"],
+    ["flat headers", { headers: ["a", "b"] }, "Object.fromEntries"],
+    ["null in a header", { headers: { "x-note": null } }, "x-note holds null"],
+    ["an object in a header", { headers: { "x-note": ["a", {}] } }, "x-note holds a value of type object"],
+    ["a header that begins with a space", { headers: { "x-note": " a" } }, "trim it"],
+    ["a header that ends with one", { headers: { "x-note": "a\t" } }, "trim it"],
+    ["the status as a header", { headers: { ":status": "200" } }, ":status"],
+    ["the path as a header", { headers: { ":path": "/a" } }, "use method and path"],
+    ["a protocol", { headers: { ":protocol": "websocket" } }, ":protocol"],
     ["a path that is none", { path: "" }, "begin with /"],
     ["the body", { method: "POST", body: 7 }, "number"],
     ["an object as body", { method: "POST", body: { a: 1 } }, "object"],
@@ -47,6 +61,50 @@ describe("what can not be sent is the caller's to mend, and no connection is mad
     ["verifyAfterMs", { verifyAfterMs: Number.NaN }],
   ])("the option %s has to be a number", (name, options) => {
     expect(() => connect("http://localhost", options as ClientOptions)).toThrow(name);
+  });
+});
+
+test("headers that may be given: of none but its own properties, of none, other authority", async () => {
+  const server = createServer((request, response) => response.end(`${request.authority} ${request.headers["x-a"]}`));
+  const own = client(`http://127.0.0.1:${await listen(server)}`);
+  const bare = Object.assign(Object.create(null), { ":authority": "shop.example", "x-a": 5, "x-b": undefined });
+  expect(await (await own.request({ headers: bare })).text()).toBe("shop.example 5");
+});
+
+test("a request that is refused here leaves no timer behind", async () => {
+  const clock = {
+    now: () => performance.now(),
+    after: (): never => {
+      throw new Error("no timer was to be set");
+    },
+  };
+  const own = connect("http://127.0.0.1:1", { clock });
+  const bad = { method: 7, timeoutMs: 4000 } as unknown as RequestOptions;
+  expect(await failure(own.request(bad))).toMatchObject({ code: "bad-request" });
+});
+
+describe("a URL that is more than a place, or none", () => {
+  test.each([
+    "http://host/api/v1",
+    "http://host/?x=1",
+    "http://host/#x",
+    "http://name:secret@host",
+    "ftp://host",
+    "host:secret",
+    "",
+  ])("%s", (url) => {
+    let error: unknown;
+    try {
+      connect(url);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ name: "GuardFault", code: "bad-url" });
+    expect((error as Error).message).not.toContain("secret");
+  });
+
+  test("a place is one, as text and as URL, with or without its slash", () => {
+    for (const url of ["http://host", "https://host:8443/", new URL("http://[::1]:80")]) connect(url);
   });
 });
 

@@ -37,14 +37,8 @@ export interface Client {
  */
 export function connect(url: string | URL, options: ClientOptions = {}): Client {
   const settings = clientSettings(options);
-  const place = new URL(url);
-  if (place.protocol !== "https:" && place.protocol !== "http:") {
-    throw new GuardFault(
-      "bad-url",
-      `connect: the URL begins with ${place.protocol}//, and only https:// and http:// are spoken here`,
-    );
-  }
-  const pool = new Pool(place.origin, settings);
+  const place = placeOf(url);
+  const pool = new Pool(place, settings);
   const sums = { requests: 0, retries: 0 };
   const running = new Set<Promise<unknown>>();
   return {
@@ -66,4 +60,26 @@ export function connect(url: string | URL, options: ClientOptions = {}): Client 
       await Promise.allSettled(running);
     },
   };
+}
+
+/** Its origin. Texts are not repeated: they may hold a password. */
+function placeOf(url: string | URL): string {
+  if (!URL.canParse(String(url))) throw new GuardFault("bad-url", "connect: this is no URL: give https://host[:port]");
+  const { origin, protocol, pathname, search, hash, username, password } = new URL(url);
+  if (protocol !== "https:" && protocol !== "http:") {
+    throw new GuardFault(
+      "bad-url",
+      `connect: the URL begins with ${protocol}//, and only https:// and http:// are spoken here`,
+    );
+  }
+  if (pathname !== "/" || search !== "" || hash !== "") {
+    throw new GuardFault(
+      "bad-url",
+      "connect: the URL has a path, a query or a fragment: give the path to each request",
+    );
+  }
+  if (username !== "" || password !== "") {
+    throw new GuardFault("bad-url", "connect: the URL has a name or a password: give a header to each request");
+  }
+  return origin;
 }

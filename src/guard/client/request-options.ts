@@ -18,6 +18,7 @@ export interface RequestOptions {
   readonly method?: string;
   /** With the query, percent-encoded. Default: `/`. */
   readonly path?: string;
+  /** A plain object; `Object.fromEntries` makes one of a `Headers` or a `Map`. */
   readonly headers?: OutgoingHttpHeaders;
   /**
    * Default: none. A function is called once for each attempt; if it throws or rejects, or the body breaks off, the request ends with the

@@ -25,9 +25,9 @@ export interface Sender {
 /** Sends a request, and again as long as that is right. */
 export async function sendRequest(request: RequestOptions, { pool, settings, onRetry }: Sender): Promise<Response> {
   checkRequest(request);
-  const stop = stopOf(request, settings.clock);
   const body = new Body(request.body);
   const idempotent = request.idempotent ?? isIdempotent(request.method ?? "GET");
+  const stop = stopOf(request, settings.clock);
   // Of all attempts: that the last one never left says nothing of those before it.
   let processed: "no" | "maybe" = "no";
   try {
