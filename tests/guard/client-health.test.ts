@@ -103,7 +103,7 @@ describe("a connection that does not answer while streams are open on it", () =>
   test("gets no further request, and those open are not cut", async () => {
     const server = nodeProgram("holding-server", []);
     const relay = await holdingRelay(Number((await server.says(/listening (\d+)/))[1]));
-    const own = client(`http://127.0.0.1:${relay.port}`, { verifyAfterMs: 0, verifyTimeoutMs: 30 });
+    const own = client(`http://127.0.0.1:${relay.port}`, { verifyAfterMs: 0, verifyTimeoutMs: 500 });
     await (await own.request()).text();
     const slow = own.request({ method: "POST", path: "/slow" });
     await until(() => own.counters.verified === 2);
@@ -120,7 +120,7 @@ describe("a connection that does not answer while streams are open on it", () =>
   test("is given up by the health check, if it stays silent", async () => {
     const server = nodeProgram("holding-server", []);
     const relay = await holdingRelay(Number((await server.says(/listening (\d+)/))[1]));
-    const options = { verifyAfterMs: 0, verifyTimeoutMs: 30, readIdleTimeoutMs: 100, pingTimeoutMs: 50 };
+    const options = { verifyAfterMs: 0, verifyTimeoutMs: 500, readIdleTimeoutMs: 500, pingTimeoutMs: 500 };
     const own = client(`http://127.0.0.1:${relay.port}`, options);
     await (await own.request()).text();
     const slow = failure(own.request({ method: "POST", path: "/slow" }));
