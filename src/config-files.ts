@@ -157,7 +157,8 @@ function readUpTo(descriptor: number, begun: readonly Buffer[]): Buffer {
   const chunks = [...begun];
   let length = begun.reduce((sum, chunk) => sum + chunk.length, 0);
   while (length <= MOST_BYTES) {
-    const chunk = Buffer.alloc(Math.min(1_048_576, MOST_BYTES + 1 - length));
+    // As much again as there is: most files are small, and a buffer costs more than they do.
+    const chunk = Buffer.alloc(Math.min(Math.max(16_384, length), MOST_BYTES + 1 - length));
     const read = readSync(descriptor, chunk);
     if (read === 0) break;
     chunks.push(chunk.subarray(0, read));
