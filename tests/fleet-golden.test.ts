@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     "goaway-behind-network-balancer",
     "--all-variants",
     "--seeds",
-    "4",
+    "10",
   ],
   "hairpin-loopback.txt": ["simulate", "hairpin-loopback", "--all-variants", "--seeds", "4"],
   "short.json": [
