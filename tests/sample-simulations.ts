@@ -42,6 +42,7 @@ export function sampleRun(
     maxOverMean: Float64Array.from({ length: STEPS }, (_, i) => (i < STEPS / 2 ? 1 : Math.max(...servers) / mean)),
     totals: {
       events: 1000,
+      countedMs: STEPS * 1000,
       requests: 9000,
       requestsFailed: 0,
       connectionsOpened: 100,

@@ -28,12 +28,14 @@ export interface Simulation {
 }
 
 /**
- * Of the whole run; but what goes wrong (requests and connects that failed, collisions, losses, missed updates, nodes NotReady) counts from
- * the scenario's `expect.fromMs` on, where it names one: a beginning that a variant does not change is not laid at its door.
+ * Counted from the scenario's `expect.fromMs` on, where it names one: a beginning that no variant changes is not laid at its door. The
+ * series of collisions, losses and missed updates are 0 before.
  */
 export interface SimulationTotals {
-  /** Events the engine handled. */
+  /** Events the engine handled, in the whole run. */
   readonly events: number;
+  /** How much of the run was counted: what rates are over. */
+  readonly countedMs: number;
   readonly requests: number;
   /** Requests whose caller saw an error. */
   readonly requestsFailed: number;

@@ -14,14 +14,14 @@ export class Recorder {
     number
   >;
   readonly #before: Record<Counter, number> = { ...this.totals };
-  /** Troubles of the beginning, which do not count. */
-  #beginning: Partial<Record<Counter, number>> = {};
+  /** The beginning, which does not count. */
+  #beginning: Readonly<Record<Counter, number>> = { ...this.totals };
   readonly #fromMs: number;
   readonly #series: Series;
   readonly #stepMs: number;
   #step = 0;
 
-  /** Troubles count from the step on that begins at `fromMs` or later. */
+  /** It counts from the step on that begins at `fromMs` or later. */
   constructor(servers: number, durationMs: number, stepMs: number, fromMs = 0) {
     this.#fromMs = fromMs;
     const steps = Math.ceil(durationMs / stepMs);
@@ -60,7 +60,10 @@ export class Recorder {
     s.missedLeaseUpdates[i] = this.#since("missedLeaseUpdates");
     s.relistsPerSecond[i] = this.#since("relists") * perSecond;
     s.notReadyNodes[i] = this.notReadyNodes;
-    if (i * this.#stepMs < this.#fromMs) this.#beginning = { ...this.totals };
+    if (i * this.#stepMs < this.#fromMs) {
+      this.#beginning = { ...this.totals };
+      for (const troubles of [s.collisions, s.connectionsLost, s.missedLeaseUpdates]) troubles[i] = 0;
+    }
     const up = this.connections.filter((_, server) => this.up[server] === true);
     s.gini[i] = gini(up);
     s.maxOverMean[i] = largestOverMean(up);
@@ -68,8 +71,9 @@ export class Recorder {
 
   result(about: Pick<Simulation, "scenario" | "variant" | "seed" | "durationMs"> & { events: number }): Simulation {
     const { events, ...named } = about;
-    const totals = { events, ...this.totals };
-    for (const trouble of TROUBLES) totals[trouble] -= this.#beginning[trouble] ?? 0;
+    const uncounted = Math.ceil(this.#fromMs / this.#stepMs) * this.#stepMs;
+    const totals = { events, countedMs: Math.max(0, about.durationMs - uncounted), ...this.totals };
+    for (const counter of COUNTERS) totals[counter] -= this.#beginning[counter];
     return { ...named, detail: "full", stepMs: this.#stepMs, ...this.#series, totals };
   }
 
@@ -98,17 +102,6 @@ const COUNTERS = [
 ] as const;
 
 type Counter = (typeof COUNTERS)[number];
-
-const TROUBLES = [
-  "requestsFailed",
-  "connectsFailed",
-  "collisions",
-  "connectionsLost",
-  "lostMs",
-  "missedLeaseUpdates",
-  "notReady",
-  "notReadyMs",
-] as const satisfies readonly Counter[];
 
 type Series = Pick<
   Simulation,

@@ -88,22 +88,22 @@ export function rate(name: RateName, runs: readonly Simulation[], level: number 
     case "collisionsPerHour":
       return per(
         (run) => run.totals.collisions,
-        (run) => run.durationMs / HOUR,
+        (run) => run.totals.countedMs / HOUR,
       );
     case "connectionsLostPerHour":
       return per(
         (run) => run.totals.connectionsLost,
-        (run) => run.durationMs / HOUR,
+        (run) => run.totals.countedMs / HOUR,
       );
     case "reconnectsPerSecondPerServer":
       return per(
         (run) => run.totals.reconnects,
-        (run) => (run.durationMs / 1000) * run.connections.length,
+        (run) => (run.totals.countedMs / 1000) * run.connections.length,
       );
     case "notReadyPerDay":
       return per(
         (run) => run.totals.notReady,
-        (run) => run.durationMs / DAY,
+        (run) => run.totals.countedMs / DAY,
       );
     case "notReadyMinutesPerDay":
       return minutesPerDay(runs, level);
@@ -116,11 +116,11 @@ export function rate(name: RateName, runs: readonly Simulation[], level: number 
  */
 function minutesPerDay(runs: readonly Simulation[], level: number): Estimate {
   const found = estimate(
-    runs.map((run) => (run.totals.notReadyMs / 60_000) * (DAY / run.durationMs)),
+    runs.map((run) => (run.totals.notReadyMs / 60_000) * (DAY / run.totals.countedMs)),
     level,
   );
   if (found.mean > 0) return { ...found, low: Math.max(0, found.low) };
-  const days = runs.reduce((sum, run) => sum + run.durationMs, 0) / DAY;
+  const days = runs.reduce((sum, run) => sum + run.totals.countedMs, 0) / DAY;
   return { ...found, high: poissonInterval(0, level).high / days };
 }
 

@@ -19,6 +19,7 @@ export const FLEET_SERIES = [
 
 export const TOTALS: readonly (keyof SimulationTotals)[] = [
   "events",
+  "countedMs",
   "requests",
   "requestsFailed",
   "connectionsOpened",

@@ -24,12 +24,22 @@ export function renderSimulationText(report: SimulationReport, page: SimulationP
   const lines = [...headLines(sheet, report, verdict), "", ...armLines(sheet, arms, verdict)];
   if (!page.quiet) {
     lines.push("", heading(sheet, "The story"), ...storyLines(sheet, report));
-    lines.push("", heading(sheet, `A run of ${printTime(report.durationMs)}, ${seedWords(report)}`));
+    lines.push(
+      "",
+      heading(sheet, `A run of ${printTime(report.durationMs)}${countedFrom(report)}, ${seedWords(report)}`),
+    );
     lines.push(...tableLines(sheet, arms));
     lines.push(...charts(sheet, report, arms));
   }
   lines.push("", ...footLines(sheet, report, arms));
   return `${lines.join("\n")}\n`;
+}
+
+/** `, counted from 1 min on` where the scenario says so. */
+function countedFrom({ arms, durationMs }: SimulationReport): string {
+  const counted = arms.flatMap(({ runs }) => runs.map(({ totals }) => totals.countedMs));
+  const least = Math.min(...counted);
+  return counted.length === 0 || least === durationMs ? "" : `, counted from ${printTime(durationMs - least)} on`;
 }
 
 const badgeOf = ({ palette }: Sheet, { badge, tone }: Pick<ArmVerdict, "badge" | "tone">): string => {

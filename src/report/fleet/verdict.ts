@@ -167,6 +167,7 @@ function lineOf(worst: Trouble, base: SummarisedArm, others: readonly Summarised
     ["gone", uneven ? "it does not" : "in none"],
     ["unseen", `${uneven ? "it does not" : "in none"}, perhaps by chance`],
     ["lessened", "less so"],
+    ["worsened", "more so"],
   ] as const) {
     const names = asked.filter((arm) => effectOf(worst, arm, base) === effect).map(({ name }) => name);
     if (names.length > 0) return `${start}; with ${listed(names)} ${words}.`;
@@ -176,7 +177,7 @@ function lineOf(worst: Trouble, base: SummarisedArm, others: readonly Summarised
 }
 
 function listed(names: readonly string[]): string {
-  if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} others`;
+  if (names.length > 6) return `${names.slice(0, 5).join(", ")} and ${names.length - 5} others`;
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
