@@ -12,7 +12,10 @@ import { withoutCopies } from "./copies.ts";
 /** Numbers further apart than this are taken for two connections' (4 MiB, the survey's bound for a foreign ACK). */
 export const FAR: number = 1 << 22;
 
-/** A SYN that was answered by a bare ACK instead of SYN-ACK (RFC 5961 §4), and the RST that this provokes (RFC 9293 §3.10.7.3). */
+/**
+ * A SYN that was answered by a bare ACK instead of SYN-ACK (RFC 5961 §4), and the RST that this provokes (RFC 9293 §3.10.7.3).
+ * Where the challenge was held back, data of the old connection may take its place and provoke the same RST.
+ */
 export interface Challenge {
   readonly syn: Segment;
   readonly answer: Segment;
@@ -75,8 +78,10 @@ function challengesOf(segments: readonly Segment[], isn: number, synAck: Segment
   for (const [i, segment] of segments.entries()) {
     if (segment === synAck) break;
     if (segment.from === "client") syn = isSyn(segment) && segment.seq === isn ? segment : undefined;
-    else if (syn !== undefined && isBareAck(segment) && segment.ack !== seqAdd(isn, 1)) {
-      found.push({ syn, answer: segment, reset: resetFor(segment, segments, i) });
+    else if (syn !== undefined && isPlainAck(segment) && segment.ack !== seqAdd(isn, 1)) {
+      const reset = resetFor(segment, segments, i);
+      if (segment.length > 0 && reset === undefined) continue;
+      found.push({ syn, answer: segment, reset });
       syn = undefined;
     }
   }
@@ -142,5 +147,7 @@ export const hasFlags = (segment: Segment, flags: number): boolean => (segment.f
 export const isSyn = (segment: Segment): boolean => (segment.flags & (SYN | ACK)) === SYN;
 
 /** ACK alone, no payload. */
-export const isBareAck = (segment: Segment): boolean =>
-  segment.length === 0 && (segment.flags & (SYN | FIN | RST | ACK)) === ACK;
+export const isBareAck = (segment: Segment): boolean => segment.length === 0 && isPlainAck(segment);
+
+/** ACK without SYN, FIN or RST, with or without payload. */
+const isPlainAck = (segment: Segment): boolean => (segment.flags & (SYN | FIN | RST | ACK)) === ACK;

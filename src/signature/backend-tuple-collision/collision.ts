@@ -1,6 +1,6 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { seqDiff } from "../../net/sequence.ts";
-import { FIN, RST } from "../../net/tcp-flags.ts";
+import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
 import type { Side, Trail } from "../../session/segment.ts";
 import type { Scene } from "../scene.ts";
 import { endpointOf, other } from "../trail-queries.ts";
@@ -125,8 +125,10 @@ const destinationOf = ({ trail, side }: Sight): string => printEndpoint(endpoint
 function closedBefore(older: Older, attempts: readonly Attempt[], challenge: Challenge | undefined): boolean {
   const here = attempts.find((a) => a.vantage === older.trail.vantage);
   const first = here?.syns[0]?.packet ?? 0;
-  return older.trail.segments.some((s) => {
-    if ((s.flags & (FIN | RST)) === 0) return false;
+  // A RST before its own SYN-ACK answered a challenge: it was the newer one of an earlier collision.
+  const opened = older.trail.segments.findIndex((s) => hasFlags(s, SYN | ACK));
+  return older.trail.segments.some((s, i) => {
+    if ((s.flags & (FIN | RST)) === 0 || i < opened) return false;
     if (s.packet < first) return true;
     if (challenge === undefined || !hasFlags(s, FIN)) return false;
     const reached = s.from === older.side ? challenge.answer.ack : challenge.answer.seq;

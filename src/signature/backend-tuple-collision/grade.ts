@@ -64,6 +64,7 @@ function isPrivate(address: string): boolean {
 function gradeLost(collision: Collision, scene: Scene): Grade | undefined {
   if (collision.challenge === undefined || wentOn(collision, scene)) return undefined;
   const variant = "old-connection-lost";
+  if (collision.challenge.answer.length > 0) return gradeUnchallenged(collision);
   if (collision.twoDestinations) return { variant, confidence: fits(collision) ? "certain" : "likely" };
   // One destination only, as a backend sees it: the client must show that it had not given up the old connection.
   if (!fits(collision)) return undefined;
@@ -73,6 +74,12 @@ function gradeLost(collision: Collision, scene: Scene): Grade | undefined {
   const silent = silenceBefore(collision);
   if (silent === undefined || silent > LONG_SILENT) return undefined;
   return { variant, confidence: silent <= JUST_SPOKE ? "likely" : "possible" };
+}
+
+/** Data of the old connection came where a challenge should have, and the client's RST for it had the old one's number. */
+function gradeUnchallenged(collision: Collision): Grade | undefined {
+  if (!collision.twoDestinations || !fits(collision)) return undefined;
+  return { variant: "old-connection-lost", confidence: "likely" };
 }
 
 function gradeRefused(collision: Collision, scene: Scene): Grade | undefined {
@@ -96,6 +103,7 @@ function gradeRefused(collision: Collision, scene: Scene): Grade | undefined {
     );
     return alive && challenges.every((c) => c.reset === undefined) ? { variant, confidence: "likely" } : undefined;
   }
+  if ((collision.challenge?.answer.length ?? 0) > 0) return undefined;
   // The capture ends before the newer connection stood: the RST with the right number was on its way.
   const reset = collision.challenge?.reset !== undefined;
   if (!reset || !fits(collision) || !collision.twoDestinations || wentOn(collision, scene)) return undefined;

@@ -37,7 +37,9 @@ function collisionEvidence({ collision, home, older, newServer, client }: Story,
       shows(
         challengedAt,
         challenge.answer,
-        `not a SYN-ACK but a bare ACK, and its ack ${challenge.answer.ack} is ${whose}: a challenge ACK`,
+        challenge.answer.length > 0
+          ? `no SYN-ACK but ${challenge.answer.length} bytes of data with the numbers of ${old} (ack ${challenge.answer.ack}): its replies now come under this address`
+          : `not a SYN-ACK but a bare ACK, and its ack ${challenge.answer.ack} is ${whose}: a challenge ACK`,
       ),
     );
     if (challenge.reset !== undefined) {

@@ -27,6 +27,7 @@ test.each([
   ["match", "old-connection-lost certain lost-ping 10.4.0.9:51514 > 10.4.11.5:6443"],
   ["half-open", "old-connection-lost certain half-open [2001:db8:4::9]:40002 > [2001:db8:11::5]:443"],
   ["victim-reset", "old-connection-lost certain connection-reset 172.20.3.4:45210 > 172.20.1.1:8080"],
+  ["no-challenge", "old-connection-lost likely connection-reset 10.4.0.9:51514 > 10.4.11.5:6443"],
   ["both-lost", "old-connection-lost certain request-timeout 10.4.0.9:51514 > 10.4.11.5:6443"],
   ["later-only", "old-connection-lost certain request-timeout 10.4.0.9:51514 > 10.4.11.5:6443"],
   ["two-nodes", "old-connection-lost certain lost-ping 10.4.0.9:51514 > 10.4.11.5:6443"],
@@ -145,6 +146,18 @@ describe("what the evidence must carry", () => {
       "client > node2  SYN ipid=7\n+0.00001 client > node2 SYN ipid=7\n+0.001 node2 > client  ACK in",
     );
     expect(detect(twice).map(told)).toEqual([expect.stringContaining("certain connection-reset")]);
+  });
+
+  test("a connection that was opened by one collision can be lost in the next", () => {
+    expect(detect(read("in-a-row")).map(told)).toEqual([
+      "old-connection-lost certain half-open 10.4.0.9:51514 > 10.4.11.5:6443",
+      "old-connection-lost certain half-open 10.4.0.9:51514 > 10.4.12.5:6443",
+    ]);
+  });
+
+  test("a challenge that was kept back is said to be inferred; on one destination such data proves nothing", () => {
+    expect(detect(read("no-challenge"))[0]?.inferred).toEqual([expect.stringContaining("kept back its challenge")]);
+    expect(detect(read("no-challenge").replace("10.4.12.5", "10.4.11.5"))).toEqual([]);
   });
 
   test("several collisions are several findings", () => {

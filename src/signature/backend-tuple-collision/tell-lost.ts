@@ -24,6 +24,11 @@ export function tellLost(story: Story, grade: Grade): Finding {
   const inferred = [
     ...(ping?.inferred === true ? [ping.why] : []),
     ...(collision.twoDestinations ? [] : ["that the client used two destinations: the captures show one"]),
+    ...((collision.challenge?.answer.length ?? 0) > 0
+      ? [
+          "that the backend kept back its challenge to the SYN: none was captured (Linux sends at most one such ACK on a connection in 500 ms, tcp_invalid_ratelimit)",
+        ]
+      : []),
     ...(older === undefined
       ? ["that the connection whose numbers the challenge carries was still in use: it was not captured"]
       : []),
