@@ -1,8 +1,10 @@
 import type { LogEntry } from "../log/entry.ts";
-import type { Instant } from "../net/time.ts";
+import { printEndpoint } from "../net/endpoint.ts";
+import { type Instant, MILLISECOND, type Nanoseconds } from "../net/time.ts";
 import { type FoundLine, localOf, remoteOf, textOf } from "./log-lines.ts";
 import { remember } from "./remember.ts";
 import type { Log, Scene } from "./scene.ts";
+import type { NamedConnection } from "./signature.ts";
 
 /**
  * What a line that shows no frame says of a GOAWAY or a refused stream: `received` or `sent` one; `closed` the
@@ -19,14 +21,35 @@ export interface GoawayLine {
 
 /** The lines of all logs that tell of a GOAWAY or a refused stream in words, in their order. */
 export const goawayLines: (scene: Scene) => readonly FoundLine<GoawayLine>[] = remember((scene: Scene) =>
-  scene.logs.flatMap((log) => log.entries.flatMap((entry) => found(log, entry))),
+  scene.logs.flatMap((log) => log.entries.flatMap((entry, index) => found(log, entry, index))),
 );
 
-function found(log: Log, entry: LogEntry): FoundLine<GoawayLine>[] {
+function found(log: Log, entry: LogEntry, index: number): FoundLine<GoawayLine>[] {
   const said = saidBy(entry);
   if (said === undefined) return [];
   const at: Instant | undefined = log.instantOf(entry);
-  return [{ log, entry, at, said, named: { client: localOf(entry), server: remoteOf(entry) } }];
+  const own = { client: localOf(entry), server: remoteOf(entry) };
+  const bare = own.client === undefined && own.server === undefined;
+  const named = said.kind === "closed" && bare ? namedJustBefore(log, index, at) : undefined;
+  return [{ log, entry, at, said, named: named ?? own }];
+}
+
+/** Go reports the broken read first, with both ends (golang/net http2 transport.go, readLoop), and then fails the requests. */
+const JUST_BEFORE: Nanoseconds = 2 * MILLISECOND;
+const LINES_BEFORE = 12;
+
+/** The one connection whose read broke just before a line, by the same log; undefined when there are several. */
+function namedJustBefore(log: Log, index: number, at: Instant | undefined): NamedConnection | undefined {
+  if (at === undefined) return undefined;
+  const found = new Map<string, NamedConnection>();
+  for (const entry of log.entries.slice(Math.max(0, index - LINES_BEFORE), index)) {
+    const [client, server, then] = [localOf(entry), remoteOf(entry), log.instantOf(entry)];
+    if (client === undefined || server === undefined || then === undefined || entry.content.kind !== "failure")
+      continue;
+    if (Number(at - then) <= JUST_BEFORE)
+      found.set(`${printEndpoint(client)} ${printEndpoint(server)}`, { client, server });
+  }
+  return found.size === 1 ? [...found.values()][0] : undefined;
 }
 
 function saidBy(entry: LogEntry): GoawayLine | undefined {

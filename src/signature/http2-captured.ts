@@ -1,4 +1,5 @@
 import { clientOf, serverOf } from "../flow/flow.ts";
+import { ACK } from "../net/tcp-flags.ts";
 import type { Instant } from "../net/time.ts";
 import type { SessionEvent } from "../session/conversation.ts";
 import type { Frame } from "../session/http2/frame.ts";
@@ -87,9 +88,11 @@ function farewellFirst(
   return { by: "client", how: "fin", mark: mark(alert.packet, alert.time) };
 }
 
-/** Who closed a captured connection first. */
+/** Who closed a captured connection first. A RST before the SYN-ACK answers something else and closes nothing (RFC 9293 §3.10.7.3). */
 export function closingOf(scene: Scene, trail: Trail): Closing | undefined {
-  const step = readTrail(trail).steps.find((s) => s.fin || s.rst);
+  const { steps } = readTrail(trail);
+  const opened = steps.findIndex((s) => s.syn && s.side === "server");
+  const step = steps.find((s, i) => (s.fin || s.rst) && i > opened);
   const vantage = scene.vantages[trail.vantage];
   if (step === undefined || vantage === undefined) return undefined;
   const at: Instant = scene.toCommon(vantage, step.time);
@@ -97,6 +100,7 @@ export function closingOf(scene: Scene, trail: Trail): Closing | undefined {
   return {
     by: step.side,
     how: step.rst ? "rst" : "fin",
+    ...(step.rst && (step.segment.flags & ACK) === 0 ? { unknown: true } : {}),
     mark: { at, shown: (shows) => ({ vantage: trail.vantage, packet, at: step.time, shows }) },
   };
 }

@@ -56,6 +56,11 @@ export interface Closing {
   /** Undefined where a log says only that it broke. */
   readonly by: Side | undefined;
   readonly how: "fin" | "rst" | "told";
+  /**
+   * A RST without ACK: what a host answers to a packet of a connection that it does not know (RFC 9293 §3.10.7.1). It was gone
+   * before, and not by this packet; a program's own abort carries ACK.
+   */
+  readonly unknown?: boolean;
   readonly mark: Mark;
 }
 

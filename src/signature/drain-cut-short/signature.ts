@@ -40,8 +40,9 @@ function cutOf(scene: Scene, story: Http2Story): Finding[] {
   const fate = fateOf(scene, story);
   const words = wordsAbout(scene, story).filter(({ said }) => said.kind === "closed" && said.code !== undefined);
   const told = words.some(({ said }) => said.code === "NO_ERROR");
-  if (fate === undefined || (fate.kind !== "cut" && !(told && (fate.kind === "well" || fate.kind === "draining"))))
-    return [];
+  // What the client closed itself the server did not cut short, whatever a line nearby says.
+  const open = fate?.kind === "draining" || (fate?.kind === "well" && story.closing?.by !== "client");
+  if (fate === undefined || (fate.kind !== "cut" && !(told && open))) return [];
   const { first, final, lost, kind } = fate;
   const { closing } = story;
   const resets = lost.flatMap(({ reset }) => (reset?.by === "server" && kind === "cut" ? [reset] : []));
@@ -69,7 +70,7 @@ function cutOf(scene: Scene, story: Http2Story): Finding[] {
       confidence,
       initiator: "server",
       ...placed(scene, story, end, evidence),
-      summary: `${endOf(story, "server")} sent GOAWAY NO_ERROR${debugOf(first.debug)} on ${between(story)} and ${printSpan(after(first.mark, end))} later ${resets.length > 0 ? "reset" : "closed the connection under"} ${lost.length === 0 ? "a request that it had accepted" : streamsOf(lost)}${shutdown === undefined ? "" : `, ${shutdown.words}`}. ${whatMayBeRepeated(final.lastStream)}`,
+      summary: `${endOf(story, "server")} sent GOAWAY NO_ERROR${debugOf(first.debug)} on ${between(story)} and ${printSpan(after(first.mark, end))} later ${resets.length > 0 ? "reset" : closing?.unknown === true ? "no longer knew the connection, with" : "closed the connection under"} ${lost.length === 0 ? "a request that it had accepted" : streamsOf(lost)}${closing?.unknown === true && resets.length === 0 ? " unfinished" : ""}${shutdown === undefined ? "" : `, ${shutdown.words}`}. ${whatMayBeRepeated(final.lastStream)}`,
       ruledOut: [
         {
           cause: "goaway-planned",
@@ -90,6 +91,8 @@ function cutOf(scene: Scene, story: Http2Story): Finding[] {
 function confidenceOf({ trail, closing, gaps, log }: Http2Story, { kind, unsure }: Fate, told: boolean): Confidence {
   if (kind !== "cut" || gaps) return told ? "likely" : "possible";
   if (unsure) return told ? "likely" : "possible";
+  // The server did not know the connection any more: how it came to that was not captured.
+  if (closing?.unknown === true) return "possible";
   if (trail !== undefined && closing?.by === "server") return "certain";
   return log !== undefined && closing?.by !== "server" ? "possible" : "likely";
 }
