@@ -1,5 +1,5 @@
 import { clientOf, serverOf } from "../flow/flow.ts";
-import { ACK } from "../net/tcp-flags.ts";
+import { ACK, SYN } from "../net/tcp-flags.ts";
 import type { Instant } from "../net/time.ts";
 import type { SessionEvent } from "../session/conversation.ts";
 import type { Frame } from "../session/http2/frame.ts";
@@ -30,6 +30,7 @@ export function capturedStory(scene: Scene, trail: Trail): Http2Story | undefine
   };
   const frames = session.events.filter((e): e is Frame => e.kind === "http2-frame");
   const server = clientIs === 0 ? 1 : 0;
+  const stoodFrom = trail.segments.find((s) => (s.flags & (SYN | ACK)) === (SYN | ACK))?.packet ?? 0;
   const requests = http2.streams.flatMap((life): Exchange[] => {
     if (life.id % 2 === 0) return [];
     const { reset } = life;
@@ -61,13 +62,16 @@ export function capturedStory(scene: Scene, trail: Trail): Http2Story | undefine
     opened: trail.flow.synAck.length > 0 ? mark(trail.flow.firstPacket, trail.flow.from) : undefined,
     frames: frames.map((frame) => toldBy(frame, sideOf(frame.direction), mark(frame.packet, frame.time))),
     gaps: session.omitted > 0 || http2.streamsOmitted > 0 || session.summary.missing.some((bytes) => bytes > 0),
-    goAways: http2.goAways.map((g) => ({
-      by: sideOf(g.direction),
-      lastStream: g.lastStreamId,
-      code: errorCodeName(g.errorCode),
-      debug: String.fromCharCode(...g.debugData.subarray(0, MOST_DEBUG)),
-      mark: mark(g.packet, g.time),
-    })),
+    // Between equal ports the last packets of one connection may come while the next one's SYN is being repeated.
+    goAways: http2.goAways
+      .filter((g) => g.packet > stoodFrom)
+      .map((g) => ({
+        by: sideOf(g.direction),
+        lastStream: g.lastStreamId,
+        code: errorCodeName(g.errorCode),
+        debug: String.fromCharCode(...g.debugData.subarray(0, MOST_DEBUG)),
+        mark: mark(g.packet, g.time),
+      })),
     requests,
     pings: http2.pings.map((p) => ({ by: sideOf(p.direction), mark: mark(p.packet, p.time) })),
     settings: { client: settings(clientIs), server: settings(server) },

@@ -1,3 +1,5 @@
+import { seqAdd, seqAtOrAfter, seqDiff } from "../net/sequence.ts";
+import { ACK } from "../net/tcp-flags.ts";
 import { type Instant, type Nanoseconds, SECOND } from "../net/time.ts";
 import { http2Stories } from "./http2-stories.ts";
 import { announcement, type Exchange, type Going, type Http2Story, type Mark, underWay } from "./http2-story.ts";
@@ -46,11 +48,15 @@ function judge(scene: Scene, story: Http2Story): Fate | undefined {
   const unprocessed = story.requests.filter((r) => !accepted(r));
   const repeated = unprocessed.filter((r) => sentAgain(scene, story, r));
   const known = { first, final, unprocessed, repeated, unsure: false, unclear: false };
-  const late = story.requests.filter((r) => Number(r.opened.at - first.mark.at) > CROSSING && !r.answered);
+  // What is opened after a GOAWAY is above its last stream; a lower number belongs to another connection of the same ports.
+  const told = receiptOf(scene, story, first);
+  const late = story.requests.filter(
+    (r) => told !== undefined && Number(r.opened.at - told) > CROSSING && r.id > first.lastStream && !r.answered,
+  );
   const reset = story.requests.filter((r) => accepted(r) && !r.answeredWhole && isServersReset(r, first));
   if (reset.length > 0) return { kind: "cut", lost: reset, ...known };
   if (late.length > 0) return { kind: "used-on", lost: late, ...known };
-  const gone = abandonedBy(story, first, accepted);
+  const gone = told === undefined ? [] : abandonedBy(story, first, accepted);
   if (gone.length > 0) return { kind: "abandoned", lost: gone, ...known };
   const { closing } = story;
   if (closing === undefined) return { kind: "draining", lost: [], ...known };
@@ -61,6 +67,34 @@ function judge(scene: Scene, story: Http2Story): Fate | undefined {
   const both = story.goAways.some((g) => g.by === "client" && isJustBefore(g.mark, closing.mark));
   return { kind: "cut", lost, ...known, unsure: both };
 }
+
+/**
+ * When the client had a GOAWAY, as far as anything proves that it did: seen where the client is, told by the client, or
+ * acknowledged by its TCP (RFC 9293 §3.4). Undefined otherwise: a frame that left the server may never have come.
+ */
+function receiptOf(scene: Scene, story: Http2Story, { mark }: Going): Instant | undefined {
+  const { trail, log, teller } = story;
+  if (log !== undefined || trail === undefined) return teller === "server" ? undefined : mark.at;
+  const vantage = scene.vantages[trail.vantage];
+  if (vantage?.place === "client") return mark.at;
+  const shown = mark.shown("");
+  if (vantage === undefined || "line" in shown) return undefined;
+  const sent = trail.segments.findLast((s) => s.packet <= shown.packet && s.from === "server" && s.length > 0);
+  if (sent === undefined) return undefined;
+  const end = seqAdd(sent.seq, sent.length);
+  const acknowledged = trail.segments.find(
+    (s) =>
+      s.packet > shown.packet &&
+      s.from === "client" &&
+      (s.flags & ACK) !== 0 &&
+      seqAtOrAfter(s.ack, end) &&
+      seqDiff(s.ack, end) < NEAR,
+  );
+  return acknowledged === undefined ? undefined : scene.toCommon(vantage, acknowledged.time);
+}
+
+/** Numbers further apart are another connection's. */
+const NEAR = 1 << 24;
 
 /** When the client left: its GOAWAY with an error, which ends the connection at once, or its close. */
 function leaving({ goAways, closing }: Http2Story): Mark | undefined {
