@@ -152,3 +152,27 @@ function turnElsewhere(collision: Collision, scene: Scene, vantage: number): Nan
   const epochs = Number((scene.vantages[attempt.vantage]?.epoch ?? 0n) - (scene.vantages[vantage]?.epoch ?? 0n));
   return turnOf(attempt) + epochs + CLOCKS_APART;
 }
+
+/**
+ * Whether the old connection was closed in order before the newer one stood: a FIN of the server with the old numbers after the challenge,
+ * which a backend that had given the connection up would not have sent. Then nothing was lost, and the SYN had to wait for it.
+ */
+export function closedOrderly({ attempts, older, challenge }: Collision): boolean {
+  if (challenge === undefined || challenge.reset !== undefined) return false;
+  const { answer } = challenge;
+  return attempts.some((attempt) => {
+    const [from, to] = [attempt.challenges[0]?.answer.time, attempt.synAck?.time];
+    const here = older.filter((o) => o.trail.vantage === attempt.vantage);
+    const segments = [...attempt.segments, ...here.flatMap((o) => oriented(o.trail.segments, o.side))];
+    const since = from ?? attempt.syns[0]?.time ?? 0;
+    return segments.some(
+      (s) =>
+        s.from === "server" &&
+        hasFlags(s, FIN) &&
+        s.time >= since &&
+        (to === undefined || s.time <= to) &&
+        !isFar(s.seq, answer.seq) &&
+        !isFar(s.ack, answer.ack),
+    );
+  });
+}

@@ -3,7 +3,7 @@ import { MILLISECOND, type Nanoseconds, SECOND } from "../../net/time.ts";
 import type { Scene } from "../scene.ts";
 import type { Confidence } from "../signature.ts";
 import type { Attempt } from "../tuple-queries.ts";
-import { type Aftermath, aftermathOf, oldSegmentsAfter, wentOn } from "./aftermath.ts";
+import { type Aftermath, aftermathOf, closedOrderly, oldSegmentsAfter, wentOn } from "./aftermath.ts";
 import type { Collision } from "./collision.ts";
 import { oriented } from "./oriented.ts";
 
@@ -62,7 +62,7 @@ function isPrivate(address: string): boolean {
 }
 
 function gradeLost(collision: Collision, scene: Scene): Grade | undefined {
-  if (collision.challenge === undefined || wentOn(collision, scene)) return undefined;
+  if (collision.challenge === undefined || wentOn(collision, scene) || closedOrderly(collision)) return undefined;
   const variant = "old-connection-lost";
   if (collision.challenge.answer.length > 0) return gradeUnchallenged(collision);
   if (collision.twoDestinations) return { variant, confidence: fits(collision) ? "certain" : "likely" };

@@ -46,6 +46,7 @@ test.each([
 test.each([
   "near-miss",
   "near-miss-closed",
+  "closed-meanwhile",
   "near-miss-simultaneous-close",
   "near-miss-restart",
   "near-miss-nat",
@@ -146,6 +147,17 @@ describe("what the evidence must carry", () => {
       "client > node2  SYN ipid=7\n+0.00001 client > node2 SYN ipid=7\n+0.001 node2 > client  ACK in",
     );
     expect(detect(twice).map(told)).toEqual([expect.stringContaining("certain connection-reset")]);
+  });
+
+  test("a dead connection that speaks takes the replies of a later one, which is lost as well", () => {
+    const findings = detect(read("third-starved"));
+    expect(findings.map(told)).toEqual([
+      "old-connection-lost certain request-timeout 10.4.0.9:51514 > 10.4.11.5:6443",
+      "old-connection-lost certain request-timeout 10.4.0.9:51514 > 10.4.11.5:6443",
+    ]);
+    expect(findings[1]?.summary).toContain("connection to 10.4.13.5:6443");
+    expect(findings[1]?.summary).toContain("The newer connection was lost as well");
+    expect(detect(read("third-starved").replace("FIN,ACK ack=next-253", "FIN,ACK"))).toHaveLength(1);
   });
 
   test("a connection that was opened by one collision can be lost in the next", () => {

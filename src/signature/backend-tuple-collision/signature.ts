@@ -4,6 +4,7 @@ import { byClientOf, type Collision, collisionsOf } from "./collision.ts";
 import { collisionByLogs } from "./from-logs.ts";
 import { gradeOf } from "./grade.ts";
 import { laterSigns } from "./later-sign.ts";
+import { starvedBy } from "./starved.ts";
 import { storyOf } from "./story.ts";
 import { tellLost } from "./tell-lost.ts";
 import { tellRefused } from "./tell-refused.ts";
@@ -34,7 +35,12 @@ function detect(scene: Scene): Finding[] {
   const byClient = byClientOf(scene);
   const collisions = collisionsOf(scene, byClient);
   const known = new Set(collisions.flatMap((c) => [...c.older, ...c.newer].map((sight) => sight.trail)));
-  const captured = [...collisions, ...laterSigns(scene, byClient, known)].flatMap((c) => tell(c, scene) ?? []);
+  const found = [...collisions, ...laterSigns(scene, byClient, known)];
+  const starved = starvedBy(
+    found.filter((c) => c.established),
+    byClient,
+  );
+  const captured = [...found, ...starved].flatMap((c) => tell(c, scene) ?? []);
   return [...captured, ...collisionByLogs(scene)];
 }
 

@@ -38,7 +38,8 @@ function remainsOf(vantage: Vantage, attempt: Attempt): Remains | undefined {
   const [syn] = syns;
   const [challenge] = challenges;
   const last = segments.at(-1);
-  if (syn === undefined || challenge === undefined || challenge.answer.length > 0 || last === undefined) return undefined;
+  if (syn === undefined || challenge === undefined || challenge.answer.length > 0 || last === undefined)
+    return undefined;
   const delay = synAck === undefined ? undefined : synAck.time - syn.time;
   const span = last.time - syn.time;
   if ((delay ?? span) < NOTICED) return undefined;
