@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import type { ComparedRun, Comparison, ServerSeries } from "../report/comparison/comparison.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { nodesNotReady } from "./nodes-not-ready.ts";
 import { type Experiment, runAndExplain } from "./run-and-explain.ts";
 
 export interface CompareOptions {
@@ -103,7 +104,7 @@ function rowOf(
       clients,
       /watch of \S+ ended with: .*(?:client connection lost|connection is lost|reset by peer|ECONNRESET)/g,
     ),
-    notReady: count(clients, /status change NodeNotReady/g),
+    notReady: nodesNotReady({ plan, evidence: run.evidence }),
     ...(kubectl === undefined
       ? {}
       : {

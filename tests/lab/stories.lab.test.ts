@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { explainEvidence } from "../../src/explain-evidence.ts";
 import { accountOfCapture } from "../../src/lab/account-of-capture.ts";
 import { examine } from "../../src/lab/doctor.ts";
+import { nodesNotReady } from "../../src/lab/nodes-not-ready.ts";
 import { type Experiment, runAndExplain } from "../../src/lab/run-and-explain.ts";
 import { readScenarioFile } from "../../src/scenario-files.ts";
 
@@ -13,6 +14,7 @@ const STORIES: readonly (readonly [scenario: string, variant?: string | undefine
   ["goaway-behind-network-balancer", "cross-zone-off"],
   ["goaway-behind-network-balancer", "exemption"],
   ["goaway-behind-network-balancer", "chance-low"],
+  ["goaway-behind-network-balancer", "grace-and-health-check"],
   ["silent-idle-drop"],
   ["silent-idle-drop", "black-hole"],
   ["silent-idle-drop", "keepalive"],
@@ -40,6 +42,8 @@ describe.skipIf(!canRun)(`on this kernel${canRun ? "" : ` (skipped, because of $
       try {
         expect(experiment.run.problems).toEqual([]);
         expect(experiment.verdict.text, experiment.verdict.text).toSatisfy(() => experiment.verdict.agrees);
+        const { notReady } = experiment.run.plan.expect;
+        if (notReady !== undefined) expect(nodesNotReady(experiment.run) > 0, "nodes NotReady").toBe(notReady);
         await expectTheKernelsCount(experiment);
         await expectModestyFromOneSide(experiment);
       } finally {

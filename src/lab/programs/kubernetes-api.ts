@@ -109,13 +109,21 @@ function watch(
         metadata: { name: "", resourceVersion: `${store.revision}` },
       });
   }, bookmarkMs);
-  const limit = Number(url.searchParams.get("timeoutSeconds") ?? 0) * 1000;
-  const over = limit > 0 ? setTimeout(() => response.end(), limit) : undefined;
-  response.on("close", () => {
+  // Nothing may be written once the answer is ended: Node.js would reset the stream with INTERNAL_ERROR.
+  const quiet = (): void => {
     stop();
     clearInterval(bookmark);
     clearTimeout(over);
-  });
+  };
+  const limit = Number(url.searchParams.get("timeoutSeconds") ?? 0) * 1000;
+  const over =
+    limit > 0
+      ? setTimeout(() => {
+          quiet();
+          response.end();
+        }, limit)
+      : undefined;
+  response.on("close", quiet);
 }
 
 function targetOf(
