@@ -170,7 +170,7 @@ export function stepFor(durationMs: number): number {
 }
 
 /** Thinned where one of them has many requests and all of them can be. */
-export function detailFor(arms: readonly { readonly scenario: Omit<Scenario, "variants"> }[]): "full" | "thinned" {
+function detailFor(arms: readonly { readonly scenario: Omit<Scenario, "variants"> }[]): "full" | "thinned" {
   const many = arms.some(({ scenario }) => requestsOf(scenario) > MANY_REQUESTS);
   return many && arms.every(({ scenario }) => isRepresentable(scenario)) ? "thinned" : "full";
 }

@@ -8,7 +8,7 @@ import type { CalibrationReport } from "../report/fleet/calibration-report.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { changeOf, parseSetting } from "../scenario/settings.ts";
 import { loadScenario } from "../scenario-files.ts";
-import { detailFor, stepFor } from "../simulate-scenario.ts";
+import { isRepresentable, stepFor } from "../simulate-scenario.ts";
 import { Simulators } from "../simulators.ts";
 import { INTERRUPTED, untilInterrupted } from "./interrupt.ts";
 import { atLeastOne, type ColourOptions, wantsColour, widthOf, writeOut } from "./output.ts";
@@ -46,7 +46,7 @@ export async function calibrateCommand(named: string, options: CalibrateCommandO
   const settings = (options.set ?? []).map((text) => parseSetting("--set", text));
   if (options.duration !== undefined) settings.unshift({ path: "duration", value: options.duration });
   const fleet = fleetOf(await loadScenario(named, changeOf(settings)), options.variant);
-  const detail = options.detail === "auto" ? detailFor([{ scenario: fleet }]) : options.detail;
+  const detail = options.detail === "auto" ? (isRepresentable(fleet) ? "thinned" : "full") : options.detail;
   const calibration = await calibrated(fleet, targets, { ...options, detail });
   if (calibration === undefined) {
     process.stderr.write("halfopen: interrupted before the targets were decided\n");

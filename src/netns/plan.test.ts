@@ -70,7 +70,7 @@ test.each([
   const story = variant === "base" ? scenario : scenario.variants[variant]?.scenario;
   if (story === undefined) throw new Error(`no variant ${variant}`);
   const text = printed({ ...story, network: { ...story.network, ipVersion } }, OPTIONS);
-  const file = join(ROOT, "tests", "golden", "lab", `${name}-${variant}-${ipVersion}.txt`);
+  const file = join(ROOT, "tests", "golden-lab", `${name}-${variant}-${ipVersion}.txt`);
   if (process.env.HALFOPEN_GOLDEN === "write") writeFileSync(file, text);
   expect(text).toBe(readFileSync(file, "utf8"));
 });

@@ -44,8 +44,7 @@ function namedJustBefore(log: Log, index: number, at: Instant | undefined): Name
   const found = new Map<string, NamedConnection>();
   for (const entry of log.entries.slice(Math.max(0, index - LINES_BEFORE), index)) {
     const [client, server, then] = [localOf(entry), remoteOf(entry), log.instantOf(entry)];
-    if (client === undefined || server === undefined || then === undefined || entry.content.kind !== "failure")
-      continue;
+    if (client === undefined || server === undefined || then === undefined || !("error" in entry.content)) continue;
     if (Number(at - then) <= JUST_BEFORE)
       found.set(`${printEndpoint(client)} ${printEndpoint(server)}`, { client, server });
   }

@@ -80,8 +80,6 @@ function distanceOf(story: Http2Story, { log, at, said, named }: FoundLine<Goawa
   } else if (going.length === 0 || (said.code !== undefined && !going.some((g) => g.code === said.code))) {
     return undefined;
   }
-  // What the client closed itself it does not report as closed by the server.
-  if (said.kind === "closed" && story.closing?.by === "client") return undefined;
   if (!fits(named.server, story.server) || !fits(named.client, story.client)) return undefined;
   if (at === undefined) return Number.MAX_VALUE;
   if (log.clock.how === "none") return Number.MAX_VALUE;

@@ -40,8 +40,7 @@ function cutOf(scene: Scene, story: Http2Story): Finding[] {
   const fate = fateOf(scene, story);
   const words = wordsAbout(scene, story).filter(({ said }) => said.kind === "closed" && said.code !== undefined);
   const told = words.some(({ said }) => said.code === "NO_ERROR");
-  // What the client closed itself the server did not cut short, whatever a line nearby says.
-  const open = fate?.kind === "draining" || (fate?.kind === "well" && story.closing?.by !== "client");
+  const open = fate?.kind === "draining" || fate?.kind === "well";
   if (fate === undefined || (fate.kind !== "cut" && !(told && open))) return [];
   const { first, final, lost, kind } = fate;
   const { closing } = story;
