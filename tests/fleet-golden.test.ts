@@ -35,9 +35,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
   "calibration.txt": [
     "calibrate",
-    "goaway-behind-network-balancer",
-    ...["--half-life", "10m", "--collisions", "5%", "--not-ready-minutes", "1000"],
-    ...["--duration", "20m", "--most-seeds", "16"],
+    "rolling-update-imbalance",
+    ...["--half-life", "3m", "--reconnects-per-second", "5", "--most-seeds", "32"],
   ],
 };
 

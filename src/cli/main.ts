@@ -65,7 +65,7 @@ Examples:
   halfopen catalogue nginx keepalive             timeouts and what happens when they expire
   halfopen simulate goaway-behind-network-balancer --all-variants
                                                  what would happen to the fleet, and what each mitigation changes
-  halfopen calibrate goaway-behind-network-balancer --half-life 10m --collisions 1%
+  halfopen calibrate rolling-update-imbalance --half-life 3m --reconnects-per-second 5
                                                  which goaway-chance is enough, and not too much
   halfopen lab run silent-idle-drop              the incident itself, on this machine's kernel
 
