@@ -52,11 +52,8 @@ describe.each(stories)("$name, $variant", ({ story }) => {
       const { incidents } = await explainEvidence([folder]);
       const from = EPOCH + BigInt((story.expect.fromMs ?? 0) * 1e6);
       const claims = incidents.filter(
-        ({ cause, confidence, at }) =>
-          cause !== "inconclusive" &&
-          confidence !== "possible" &&
-          // Losses alike are one incident, which is dated by its first.
-          (at >= from || cause === story.expect.cause),
+        ({ cause, confidence, at, until = at }) =>
+          cause !== "inconclusive" && confidence !== "possible" && until >= from,
       );
       const { cause, variant } = story.expect;
       if (cause === undefined) {

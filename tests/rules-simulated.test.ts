@@ -120,9 +120,10 @@ async function told(
     const { incidents } = await explainEvidence([folder]);
     const from = EPOCH + BigInt((story.expect.fromMs ?? 0) * 1e6);
     const claims = incidents
-      .filter(({ cause, confidence }) => cause !== "inconclusive" && confidence !== "possible")
-      // Losses alike are one incident, which is dated by its first.
-      .filter(({ cause, at }) => at >= from || cause === story.expect.cause)
+      .filter(
+        ({ cause, confidence, at, until = at }) =>
+          cause !== "inconclusive" && confidence !== "possible" && until >= from,
+      )
       .map(({ cause }) => cause);
     return { claims, totals };
   } finally {

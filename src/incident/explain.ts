@@ -58,6 +58,8 @@ function incidentOf(
     .filter((effect) => !told.has(`${effect.evidence.file}:${effect.evidence.line}`));
   const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
   const { connections, more } = connectionsOf(scene, findings);
+  const at = happenedAt(scene, finding);
+  const until = alike.map((each) => happenedAt(scene, each)).reduce((last, each) => (each > last ? each : last), at);
   return {
     id: `incident-${number}`,
     cause: finding.cause,
@@ -68,7 +70,8 @@ function incidentOf(
     symptoms: [...new Set([...findings.flatMap((f) => f.symptoms), ...followed.map((e) => e.symptom)])],
     confidence: finding.confidence,
     initiator: finding.initiator,
-    at: happenedAt(scene, finding),
+    at,
+    ...(until > at ? { until } : {}),
     connections,
     ...(more === 0 ? {} : { moreConnections: more }),
     ...(moreLosses === 0 ? {} : { moreLosses }),

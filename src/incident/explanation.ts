@@ -162,6 +162,8 @@ export interface Incident {
   readonly confidence: Confidence;
   readonly initiator: Initiator;
   readonly at: Instant;
+  /** When the last loss of this kind happened, where there were several; absent: there was one, or all at one instant. */
+  readonly until?: Instant;
   /** The lost connections first. */
   readonly connections: readonly ConnectionReport[];
   /** Connections of this incident beyond those listed; absent: none. */

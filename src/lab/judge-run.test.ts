@@ -36,6 +36,12 @@ test.each([
   ],
   ["nothing where nothing was", {}, [], true],
   ["something undecided where nothing was", {}, [incident("inconclusive")], false],
+  [
+    "losses alike that began before losses count, and went on",
+    { cause: "process-gone" },
+    [incident("process-gone", { at: 9n, until: 30n })],
+    true,
+  ],
   ["a loss before losses count", {}, [incident("process-gone", { at: 9n })], true],
 ] as const)("%s", (_, expected, incidents, agrees) => {
   expect(judgeRun(expected, { incidents: [...incidents] }, 10n).agrees).toBe(agrees);

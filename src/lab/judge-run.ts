@@ -10,11 +10,13 @@ export interface RunVerdict {
 
 /**
  * Whether `explain` found in a run's evidence what the scenario says is in it. An expected cause must be named, and no other cause beside it; what
- * is left undecided is told and is no contradiction. Where nothing is expected, nothing may be found. What began before `from` does not count, nor what only
- * made a loss worse.
+ * is left undecided is told and is no contradiction. Where nothing is expected, nothing may be found. What was over before `from` does not count, nor what
+ * only made a loss worse.
  */
 export function judgeRun(expect: Expectation, explanation: Pick<Explanation, "incidents">, from: Instant): RunVerdict {
-  const incidents = explanation.incidents.filter(({ at, contributes }) => at >= from && contributes !== true);
+  const incidents = explanation.incidents.filter(
+    ({ at, until = at, contributes }) => until >= from && contributes !== true,
+  );
   const found = [
     ...new Set(
       incidents.map(

@@ -43,6 +43,7 @@ export interface IncidentDocument {
   readonly confidence: Incident["confidence"];
   readonly initiator: Incident["initiator"];
   readonly at: string;
+  readonly until?: string;
   readonly connections: Incident["connections"];
   readonly moreConnections?: number;
   readonly moreLosses?: number;
@@ -123,10 +124,11 @@ function inputDocument({ from, to, clock, ...input }: InputReport): InputDocumen
   };
 }
 
-function incidentDocument({ timeline: _, tables: __, effects, ...incident }: Incident): IncidentDocument {
+function incidentDocument({ timeline: _, tables: __, effects, until, ...incident }: Incident): IncidentDocument {
   return {
     ...incident,
     at: isoInstant(incident.at),
+    ...(until === undefined ? {} : { until: isoInstant(until) }),
     evidence: incident.evidence.map(evidenceDocument),
     ...(effects === undefined ? {} : { effects: effects.map(effectDocument) }),
   };

@@ -19,6 +19,7 @@ import {
   isDecided,
   promiseOf,
   verdictOf,
+  whenOf,
 } from "./verdict.ts";
 
 const MOST_INCIDENTS = 20;
@@ -88,7 +89,7 @@ function facts(incident: Incident, nameOf: (file: string) => string): string {
   const lines = [`- cause: ${isDecided(incident) ? codeSpan(causeOf(incident)) : "not decided by this evidence"}`];
   lines.push(`- mechanism: ${escapeText(incident.title)}`);
   if (isDecided(incident)) lines.push(`- confidence: ${incident.confidence} (${promiseOf(incident)})`);
-  lines.push(`- when: ${instantForPeople(incident.at)}`);
+  lines.push(`- when: ${whenOf(incident)}`);
   for (const connection of incident.connections.slice(0, MOST_INCIDENTS)) {
     const where = Object.entries(connection.streams).map(
       ([file, stream]) => `${codeSpan(nameOf(file))} tcp.stream ${stream}`,

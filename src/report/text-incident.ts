@@ -18,6 +18,7 @@ import {
   isDecided,
   promiseOf,
   proofTitle,
+  whenOf,
 } from "./verdict.ts";
 
 /** One line is enough for each of the others of a group, up to this many. */
@@ -111,7 +112,7 @@ function facts(page: Page, incident: Incident): string[] {
     const who = culprit(incident).replace(/\)$/, `: ${promiseOf(incident)})`);
     lines.push(...labelled(page, "ended", who));
   }
-  lines.push(...labelled(page, "when", instantForPeople(incident.at)));
+  lines.push(...labelled(page, "when", whenOf(incident)));
   if (incident.symptoms.length > 0) lines.push(...labelled(page, "symptoms", incident.symptoms.join(", ")));
   incident.connections.slice(0, MOST_CONNECTIONS).forEach((connection, i) => {
     const streams = Object.entries(connection.streams).map(

@@ -90,6 +90,15 @@ export function instantForPeople(instant: bigint): string {
   return printInstant(instant).replace("T", " ").replace(/Z$/, " UTC");
 }
 
+/** When an incident happened; of several losses alike, when the first did and when the last. */
+export function whenOf({ at, until }: Pick<Incident, "at" | "until">): string {
+  const first = instantForPeople(at);
+  if (until === undefined) return first;
+  const last = instantForPeople(until);
+  const date = first.slice(0, first.indexOf(" ") + 1);
+  return `${first}, the last at ${last.startsWith(date) ? last.slice(date.length) : last}`;
+}
+
 /** `1 packet`, `12,345 packets` */
 export function count(n: number, noun: string): string {
   return `${grouped(n)} ${noun}${n === 1 ? "" : "s"}`;

@@ -14,6 +14,7 @@ import {
   isDecided,
   promiseOf,
   proofTitle,
+  whenOf,
 } from "../verdict.ts";
 import { connectionTables } from "./connection-tables.ts";
 import { effectList } from "./effect-list.ts";
@@ -84,7 +85,7 @@ function facts(sheet: Sheet, incident: Incident, proof: Proof): Html {
   });
   return html`<dl class="facts">
 ${fact("mechanism", incident.title)}
-${fact("when", html`<time>${instantForPeople(incident.at)}</time>`)}
+${fact("when", html`<time>${whenOf(incident)}</time>`)}
 ${incident.symptoms.length > 0 && fact(incident.symptoms.length > 1 ? "symptoms" : "symptom", incident.symptoms.join(", "))}
 ${fact(connections.length > 1 ? "connections" : "connection", html`<ul>${named}${left > 0 && html`<li>and ${count(left, "more connection")}</li>`}</ul>`)}
 ${proof.steps.length > 0 && fact("proof", stepLinks(proof))}
