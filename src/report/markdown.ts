@@ -3,6 +3,7 @@ import { printEndpoint } from "../net/endpoint.ts";
 import { printSpan } from "../net/time.ts";
 import { onOneClock } from "./ladder.ts";
 import { codeBlock, codeSpan, escapeText, inCell } from "./markdown-text.ts";
+import { notesTold } from "./notes-told.ts";
 import { referenceOf } from "./reference.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
 import { splitCommand } from "./split-command.ts";
@@ -15,6 +16,7 @@ import {
   count,
   culprit,
   endsText,
+  grouped,
   instantForPeople,
   isDecided,
   promiseOf,
@@ -37,8 +39,13 @@ export function renderMarkdown(whole: Explanation): string {
   const left = explanation.incidents.length - MOST_INCIDENTS;
   if (left > 0) blocks.push(`And ${count(left, "more incident")}, listed in full by \`--format json\`.`);
   if (explanation.notes.length > 0) {
-    blocks.push("### Harmless, looked into");
-    blocks.push(explanation.notes.map((note) => `- ${codeSpan(note.kind)}: ${escapeText(note.summary)}`).join("\n"));
+    const { told, more } = notesTold(explanation.notes);
+    const items = told.map((note) => `- ${codeSpan(note.kind)}: ${escapeText(note.summary)}`);
+    const rest = more.map(
+      ({ kind, count: further }) =>
+        `- ${codeSpan(kind)}: and ${grouped(further)} more of this kind, listed in full by \`--format json\``,
+    );
+    blocks.push("### Harmless, looked into", [...items, ...rest].join("\n"));
   }
   blocks.push("### What was read", explanation.inputs.map((input) => inputItem(input, nameOf)).join("\n"));
   return `${blocks.join("\n\n")}\n`;

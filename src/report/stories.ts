@@ -15,5 +15,8 @@ export function storiesOf(incident: Incident): readonly (readonly EvidenceReport
   return [...stories.values()];
 }
 
+/** How many losses an incident stands for: those that its evidence tells and those that it only counts. */
+export const lossesOf = (incident: Incident): number => storiesOf(incident).length + (incident.moreLosses ?? 0);
+
 /** Evidence with the number of the loss it belongs to; without a number all belongs to one. */
 type Told = EvidenceReport & { readonly story?: number };

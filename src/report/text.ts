@@ -1,12 +1,22 @@
 import type { Explanation, Note } from "../incident/explanation.ts";
 import { printable } from "../net/printable.ts";
 import { columns, wrap } from "./lines.ts";
+import { notesTold } from "./notes-told.ts";
 import { heading, labelled, type Page, paragraph } from "./page.ts";
 import { paletteOf } from "./palette.ts";
 import { shortNames, withShortNames } from "./short-names.ts";
 import { renderIncident, renderOthers } from "./text-incident.ts";
 import { renderInputs } from "./text-inputs.ts";
-import { causeOf, count, groupIncidents, groupLine, type IncidentGroup, verdictOf, worthALine } from "./verdict.ts";
+import {
+  causeOf,
+  count,
+  grouped,
+  groupIncidents,
+  groupLine,
+  type IncidentGroup,
+  verdictOf,
+  worthALine,
+} from "./verdict.ts";
 
 /** How a terminal report is printed. */
 export interface TextOptions {
@@ -74,9 +84,12 @@ function renderGroup(page: Page, group: IncidentGroup, at: { readonly place: num
 
 function renderNotes(page: Page, notes: readonly Note[]): string[] {
   const lines = [heading(page, "Harmless, looked into")];
-  for (const note of notes) {
+  const { told, more } = notesTold(notes);
+  for (const note of told) {
     const times = note.count > 1 ? ` (${count(note.count, "time")})` : "";
     lines.push(...labelled(page, note.kind, `${note.summary}${times}`, 20));
   }
+  for (const { kind, count: left } of more)
+    lines.push(...labelled(page, kind, `and ${grouped(left)} more of this kind: --format json lists them`, 20));
   return lines;
 }

@@ -1,6 +1,6 @@
 import type { ConnectionReport, EvidenceReport, Explanation, Incident } from "../incident/explanation.ts";
 import { printInstant } from "../net/time.ts";
-import { storiesOf } from "./stories.ts";
+import { lossesOf } from "./stories.ts";
 
 /** The answer in one line, and whether it is a loss. */
 export interface Verdict {
@@ -30,7 +30,7 @@ export function verdictOf(explanation: Explanation): Verdict {
   const kind = groups.some(({ first }) => isDecided(first)) ? "lost" : "undecided";
   const { first } = group;
   const times = count(
-    incidents.reduce((sum, incident) => sum + storiesOf(incident).length, 0),
+    incidents.reduce((sum, incident) => sum + lossesOf(incident), 0),
     "time",
   );
   if (groups.length > 1) {
@@ -38,7 +38,7 @@ export function verdictOf(explanation: Explanation): Verdict {
     return { kind, badge: "LOST", line: ways > 1 ? `${times}, in ${ways} ways` : `${times}: ${causeOf(first)}` };
   }
   if (group.others.length > 0) return { kind, badge: "LOST", line: `${times} the same way, ${culprit(first)}` };
-  const more = storiesOf(first).length - 1;
+  const more = lossesOf(first) - 1;
   const line = `${connectionOf(first)}${more > 0 ? ` and ${grouped(more)} more the same way` : ""}, ${culprit(first)}`;
   return { kind, badge: "LOST", line };
 }
@@ -125,7 +125,7 @@ export function worthALine(groups: readonly IncidentGroup[]): readonly IncidentG
 /** A group in a line: how often, what, by whom; or what it made worse. */
 export function groupLine({ first, others }: IncidentGroup): string {
   if (first.contributes === true) return `made worse by ${causeOf(first)} (${first.confidence})`;
-  const times = [first, ...others].reduce((sum, incident) => sum + storiesOf(incident).length, 0);
+  const times = [first, ...others].reduce((sum, incident) => sum + lossesOf(incident), 0);
   return `${grouped(times)} × ${causeOf(first)}${isDecided(first) ? `, ${culprit(first)}` : ""}`;
 }
 

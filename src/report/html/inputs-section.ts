@@ -1,5 +1,6 @@
 import type { InputReport, Note } from "../../incident/explanation.ts";
 import { printSpan } from "../../net/time.ts";
+import { notesTold } from "../notes-told.ts";
 import { clockOf, kindOf, placeOf } from "../text-inputs.ts";
 import { count, grouped, instantForPeople } from "../verdict.ts";
 import { type Html, html } from "./markup.ts";
@@ -29,10 +30,14 @@ ${left > 0 && html`<p class="more">And ${count(left, "more file")}.</p>`}</secti
 /** Harmless stories that were looked into; nothing without any. */
 export function notesSection(notes: readonly Note[]): Html | undefined {
   if (notes.length === 0) return undefined;
+  const { told, more } = notesTold(notes);
   return html`
-<section class="part" id="notes"><h2>Harmless, looked into</h2><dl class="not">${notes.map(
+<section class="part" id="notes"><h2>Harmless, looked into</h2><dl class="not">${told.map(
     (note) =>
       html`<div><dt>${note.kind}</dt><dd>${note.summary}${note.count > 1 && ` (${count(note.count, "time")})`}</dd></div>`,
+  )}${more.map(
+    ({ kind, count: further }) =>
+      html`<div><dt>${kind}</dt><dd>and ${grouped(further)} more of this kind; the JSON document lists them</dd></div>`,
   )}</dl></section>`;
 }
 
