@@ -24,6 +24,8 @@ const LONG: Readonly<Record<string, readonly string[]>> = {
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   // Who connects while nobody listens is refused.
   "process-gone": ["connection-refused"],
+  // Who connects to a host that is gone hears nothing.
+  "peer-vanished": ["syn-blackhole"],
 };
 /** 2026-01-05T08:00:00Z: when a simulation begins. */
 const EPOCH = 1_767_600_000_000_000_000n;

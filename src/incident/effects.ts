@@ -12,16 +12,22 @@ export type { Followed } from "./effect-context.ts";
 const MOST_EFFECTS = 40;
 const MOST_OF_KIND = 8;
 
+/** As many lines as an undecided claim quotes at the most. */
+const MOST_LINES = 12;
+
+export interface Effects {
+  readonly followed: ReadonlyMap<Conclusion, readonly Followed[]>;
+  /** Undecided claims of logs that are nothing but effects of losses which captures decide. */
+  readonly explained: ReadonlySet<Conclusion>;
+}
+
 /**
  * What followed from each loss, as far as logs tell. A line is linked by the strongest of: it is about a lost
  * connection (`scene.mentions`); it was written in the same instant by the same program as such a line; it names the server
  * of a lost connection soon after; it tells of leases or nodes after a linked line of a watch; it names no connection at
  * all and there is one loss only that it can come from, which is said to be inferred.
  */
-export function effectsOf(
-  scene: Scene,
-  conclusions: readonly Conclusion[],
-): ReadonlyMap<Conclusion, readonly Followed[]> {
+export function effectsOf(scene: Scene, conclusions: readonly Conclusion[]): Effects {
   // What merely contributes shares the effects of the cause, where one is known.
   const causes = conclusions.filter((each) => each.signature.contributes !== true);
   const contexts = (causes.length > 0 ? causes : conclusions).map((each) => effectContext(scene, each));
@@ -30,12 +36,34 @@ export function effectsOf(
     for (const log of scene.logs) linkByServer(context, log);
     for (const log of scene.logs) linkAtOnce(context, log);
   }
+  const explained = new Set(conclusions.filter((each) => isExplained(each, contexts)));
   for (const context of contexts) {
     const others = contexts.filter((each) => each !== context).flatMap((each) => each.losses);
     for (const log of scene.logs) linkByTime(context, log, others);
   }
   for (const log of scene.logs) throughLeases(contexts, log);
-  return new Map(contexts.map((context) => [context.conclusion, bounded(folded([...context.found]))] as const));
+  return {
+    followed: new Map(contexts.map((context) => [context.conclusion, bounded(folded([...context.found]))] as const)),
+    explained,
+  };
+}
+
+/** An undecided claim of logs whose every line is linked, otherwise than by its time alone, to losses that captures decide. */
+function isExplained({ signature, finding, alike }: Conclusion, contexts: readonly EffectContext[]): boolean {
+  const findings = [finding, ...alike];
+  if (signature.id !== "inconclusive" || findings.some(({ trails, beyond }) => trails.length > 0 || beyond))
+    return false;
+  const deciding = contexts.filter(
+    ({ conclusion, trails }) => conclusion.signature.id !== "inconclusive" && trails.length > 0,
+  );
+  const linked = new Set(
+    deciding.flatMap(({ found }) => [...found.values()].map(({ evidence }) => `${evidence.log}:${evidence.line}`)),
+  );
+  // A longer list is a choice from more lines.
+  return findings.every(
+    ({ evidence }) =>
+      evidence.length < MOST_LINES && evidence.every((e) => "line" in e && linked.has(`${e.log}:${e.line}`)),
+  );
 }
 
 function bounded(effects: readonly Followed[]): readonly Followed[] {

@@ -24,11 +24,13 @@ const MOST_CONNECTIONS = 200;
 /** What a scene tells: incidents, notes, how many findings they were made of, and how many claims were not weighed. */
 export function explainScene(scene: Scene): Told {
   const { conclusions, notes, findings, claimsAside } = conclude(scene, SIGNATURES);
-  const effects = effectsOf(scene, conclusions);
+  const { followed, explained } = effectsOf(scene, conclusions);
   return {
-    incidents: conclusions.map((conclusion, i) =>
-      incidentOf(scene, conclusion, { followed: effects.get(conclusion) ?? [], number: i + 1 }),
-    ),
+    incidents: conclusions
+      .filter((conclusion) => !explained.has(conclusion))
+      .map((conclusion, i) =>
+        incidentOf(scene, conclusion, { followed: followed.get(conclusion) ?? [], number: i + 1 }),
+      ),
     notes: notes.map((note) => noteOf(scene, note)),
     findings,
     claimsAside,
@@ -59,7 +61,9 @@ function incidentOf(
   const inferred = [...new Set(findings.flatMap((f) => f.inferred ?? []))];
   const { connections, more } = connectionsOf(scene, findings);
   const at = happenedAt(scene, finding);
-  const until = alike.map((each) => happenedAt(scene, each)).reduce((last, each) => (each > last ? each : last), at);
+  const until = findings
+    .map((each) => lastHappenedAt(scene, each))
+    .reduce((last, each) => (each > last ? each : last), at);
   return {
     id: `incident-${number}`,
     cause: finding.cause,
@@ -281,4 +285,9 @@ function filtersOf(scene: Scene, findings: readonly Finding[]): Record<string, s
 export function happenedAt(scene: Scene, finding: Finding): Instant {
   if (typeof finding.at === "bigint") return finding.at;
   return instantOf(scene.vantages[finding.trails[0]?.vantage ?? 0]?.epoch ?? 0n, finding.at);
+}
+
+function lastHappenedAt(scene: Scene, finding: Finding): Instant {
+  const { until } = finding;
+  return until === undefined ? happenedAt(scene, finding) : happenedAt(scene, { ...finding, at: until });
 }

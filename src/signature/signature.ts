@@ -53,6 +53,8 @@ export interface Finding {
    * alone, without a trail, gives the instant on the common clock.
    */
   readonly at: Nanoseconds | Instant;
+  /** When the last of several happened that one finding tells of, on the clock of `at`; absent: as `at`. */
+  readonly until?: Nanoseconds | Instant;
   /** The connection the claim is about comes first, then the others it involves; none when logs alone tell of it. */
   readonly trails: readonly Trail[];
   /** Connections that only logs name. */

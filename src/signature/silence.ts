@@ -43,7 +43,7 @@ export function judgeSilence(scene: Scene, reading: Reading, first: Step): Silen
     const who = other(first.side);
     return { kind: "cut", because: `the ${who} had sent something every ${printSpan(rhythm)} and stopped at once` };
   }
-  const dead = deadDestination(scene, reading, first);
+  const dead = deadDestination(scene, reading, first) ?? deadAtOtherEnd(scene, reading, first);
   return dead === undefined ? { kind: "forgotten", silence, survived } : { kind: "cut", because: dead };
 }
 
@@ -97,6 +97,19 @@ function deadDestination(scene: Scene, reading: Reading, first: Step): string | 
     if (fellow !== undefined && fellow.first.silence < SHORTEST_SILENCE && overlaps(trail, fellow.first, first)) {
       return `another connection to ${printEndpoint(peer)} died in the middle of its traffic`;
     }
+  }
+  return undefined;
+}
+
+/** The silence is one of this capture only: another shows the other end speaking into it, in the middle of its traffic and in vain. */
+function deadAtOtherEnd(scene: Scene, reading: Reading, first: Step): string | undefined {
+  const speaker = other(first.side);
+  for (const sighting of scene.sightings(reading.trail)) {
+    const tail = unansweredTail(readTrail(sighting.trail), speaker);
+    if (tail === undefined || tail.first.silence >= SHORTEST_SILENCE || tail.repeats.length === 0) continue;
+    const before = first.time - (tail.first.time + sighting.offset);
+    if (before > sighting.uncertainty + SECOND)
+      return `the ${speaker} had sent in vain since ${printSpan(before)} before, in the middle of its traffic`;
   }
   return undefined;
 }

@@ -106,6 +106,13 @@ export function byServer(attempts: readonly Attempt[]): (readonly [Attempt, ...A
   return [...groups.values()];
 }
 
+/** When the last of some attempts at one vantage point began; nothing where all began at one time. */
+export function untilOf(attempts: readonly Attempt[]): { readonly until?: Nanoseconds } {
+  const begun = attempts.map(({ syns }) => syns[0].time);
+  const until = begun.reduce((last, each) => Math.max(last, each), 0);
+  return begun.every((each) => each === until) ? {} : { until };
+}
+
 /** The same attempt at the other vantage points. */
 export function elsewhere(scene: Scene, attempt: Attempt): readonly Attempt[] {
   return scene.sightings(attempt.trail).flatMap((s) => attemptsByTrail(s.vantage).get(s.trail) ?? []);

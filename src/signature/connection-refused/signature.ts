@@ -13,6 +13,7 @@ import {
   elsewhere,
   otherVersionAnswered,
   toldOnce,
+  untilOf,
 } from "../syn-queries.ts";
 import { refusedByLogs } from "./from-logs.ts";
 
@@ -60,6 +61,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
     confidence: wentOn ? "possible" : answerer.confidence,
     initiator: "server",
     at,
+    ...untilOf(group),
     trails: group.map((a) => a.trail),
     evidence: evidenceOf(scene, group),
     summary:

@@ -3,7 +3,7 @@ import { instantOf, printInstant, printSpan } from "../../net/time.ts";
 import { captureAt, hostFilter } from "../capture-advice.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
-import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, toldOnce } from "../syn-queries.ts";
+import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, toldOnce, untilOf } from "../syn-queries.ts";
 import { rejectedByLogs } from "./from-logs.ts";
 import { type Rejection, rejectionOf } from "./rejection.ts";
 
@@ -52,6 +52,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
     confidence: rejection.confidence,
     initiator: rejection.byServer ? "server" : "unknown",
     at,
+    ...untilOf(group),
     trails: group.map((a) => a.trail),
     evidence: group.slice(0, MOST_SHOWN).flatMap((a, i) => [
       ...evidenceOf(scene, a),

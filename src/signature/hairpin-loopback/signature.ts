@@ -6,7 +6,7 @@ import { loopedCopy } from "../misdirected-syns.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
-import { type Attempt, attemptsOf, byServer, toldOnce } from "../syn-queries.ts";
+import { type Attempt, attemptsOf, byServer, toldOnce, untilOf } from "../syn-queries.ts";
 import { hairpinByLogs } from "./from-logs.ts";
 
 /** SYNs and copies shown of one attempt, and attempts shown. */
@@ -64,6 +64,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
     confidence: "certain",
     initiator: "balancer",
     at,
+    ...untilOf(group),
     trails: [...group.map((a) => a.trail), ...copies.map((c) => c.trail)],
     evidence: group.slice(0, MOST_SHOWN).flatMap((a) => pairsOf(a, loopedCopy(scene, a) as Attempt)),
     summary:
@@ -115,6 +116,7 @@ function arrivals(scene: Scene, attempts: readonly Attempt[]): Finding[] {
       confidence: "likely",
       initiator: "balancer",
       at: syns[0].time,
+      ...untilOf(group),
       trails: group.map((a) => a.trail),
       evidence: group.slice(0, MOST_SHOWN).flatMap((a) => synsShown(a, PAIRS_SHOWN)),
       summary:

@@ -19,6 +19,7 @@ test.each([
   ["near-miss", []],
   ["from-logs", ["reset-on-next-packet likely 10.8.3.44:34596 > 10.8.10.9:443: client.log:4"]],
   ["survived", []],
+  ["cut-between", []],
   ["metrics", ["reset-on-next-packet likely ? > 10.0.9.5:443: cloudwatch.json:1 gateway-access.log:1,3"]],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);

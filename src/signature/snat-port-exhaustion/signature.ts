@@ -6,7 +6,16 @@ import { answeredElsewhere, loopedCopy } from "../misdirected-syns.ts";
 import { remember } from "../remember.ts";
 import type { Scene, Vantage } from "../scene.ts";
 import type { Confidence, Finding, Signature } from "../signature.ts";
-import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, PATIENCE, toldOnce } from "../syn-queries.ts";
+import {
+  type Attempt,
+  attemptsOf,
+  byServer,
+  clientsOf,
+  elsewhere,
+  PATIENCE,
+  toldOnce,
+  untilOf,
+} from "../syn-queries.ts";
 import { evidenceOf } from "./evidence.ts";
 import { exhaustionByLogs } from "./from-logs.ts";
 import { endOf, type HeldPorts, heldAt, type Translation, translationsOf } from "./translated-ports.ts";
@@ -72,6 +81,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
     confidence,
     initiator: held === undefined ? "unknown" : "balancer",
     at,
+    ...untilOf(group),
     trails: group.map((a) => a.trail),
     evidence: [
       ...evidenceOf({ group, answered, working, translations, held }).slice(0, 11),

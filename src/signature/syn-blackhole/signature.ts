@@ -7,7 +7,16 @@ import { isProbe } from "../probing.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding, PacketEvidence, Signature } from "../signature.ts";
 import { shown, synsShown } from "../syn-evidence.ts";
-import { type Attempt, attemptsOf, byServer, clientsOf, elsewhere, PATIENCE, toldOnce } from "../syn-queries.ts";
+import {
+  type Attempt,
+  attemptsOf,
+  byServer,
+  clientsOf,
+  elsewhere,
+  PATIENCE,
+  toldOnce,
+  untilOf,
+} from "../syn-queries.ts";
 import { blackholeByLogs } from "./from-logs.ts";
 import { controlOf, outcomeOfOthers } from "./surroundings.ts";
 import { verdictOf } from "./verdict.ts";
@@ -74,6 +83,7 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
     confidence: verdict.confidence,
     initiator: "unknown",
     at,
+    ...untilOf(group),
     trails: group.map((a) => a.trail),
     evidence: evidenceOf(group, seen),
     summary:
