@@ -87,6 +87,23 @@ describe("an HTTP/2 client is told to go elsewhere, finishes, and comes back", (
     },
   );
 
+  test("an exemption that throws exempts: no request fails, and the process goes on", async () => {
+    const server = createServer((_request, response) => response.end("ok"));
+    const exempt = (): boolean => {
+      throw new Error("no such header");
+    };
+    const filter = goaway({ chance: 0.02, dice: loaded(() => true), exempt });
+    filter.attach(server);
+    const warned = once(process, "warning");
+    const client = connect(`http://127.0.0.1:${await listen(server)}`);
+    for (let time = 0; time < 2; time += 1) expect(await (await client.request()).text()).toBe("ok");
+    expect(filter.counters).toEqual({ requests: 2, sent: 0, exempted: 2 });
+    expect((await warned)[0]).toMatchObject({
+      message: "an exemption of the goaway filter threw: Error: no such header",
+    });
+    await client.close();
+  });
+
   test("this client sends nothing twice and needs no retry in the clear", async () => {
     let served = 0;
     const server = createServer((request, response) => {

@@ -10,7 +10,7 @@ export interface GoawayRequest {
 
 /**
  * Who is never told to go away: by the beginning of the user agent or the path, by a pattern, or by any predicate.
- * A predicate must answer at once and must not throw.
+ * A predicate must answer at once. One that throws exempts the request, and a warning (`GuardWarning`) says so once.
  */
 export type GoawayExemption =
   | { readonly userAgent: string | RegExp }

@@ -6,7 +6,7 @@ import type {
   ServerHttp2Stream,
 } from "node:http2";
 import { type Clock, systemClock } from "../clock.ts";
-import { decideGoaway, type GoawayRuleOptions, goawayRule } from "../machines/goaway-decision.ts";
+import { decideGoaway, type GoawayDecision, type GoawayRuleOptions, goawayRule } from "../machines/goaway-decision.ts";
 import { checkRange } from "../machines/guard-fault.ts";
 import { isLeaving, leave } from "./leave.ts";
 import { watchServer } from "./watch-server.ts";
@@ -52,11 +52,22 @@ export function goaway(options: GoawayOptions): GoawayFilter {
   checkRange("roundTripLimitMs", roundTripLimitMs, [1, 600_000]);
   const counters = { requests: 0, sent: 0, exempted: 0 };
 
+  let warned = false;
+  const decide = (draw: number, headers: IncomingHttpHeaders): GoawayDecision => {
+    try {
+      return decideGoaway(rule, draw, () => factsOf(headers));
+    } catch (error) {
+      // It is asked when the dice say go, once in a thousand requests: a slip in it would end the process long after it was tested.
+      if (!warned) process.emitWarning(`an exemption of the goaway filter threw: ${String(error)}`, "GuardWarning");
+      warned = true;
+      return "exempt";
+    }
+  };
   const attach = <S extends Http2Server | Http2SecureServer>(server: S): S => {
     const watch = watchServer(server);
     const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
       counters.requests += 1;
-      const decision = decideGoaway(rule, dice(), () => factsOf(headers));
+      const decision = decide(dice(), headers);
       if (decision === "stay") return;
       const link = stream.session === undefined ? undefined : watch.http2.get(stream.session as ServerHttp2Session);
       if (link === undefined || isLeaving(link)) return;
