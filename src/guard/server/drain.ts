@@ -5,6 +5,7 @@ import { checkRange, GuardFault } from "../machines/guard-fault.ts";
 import { LINGER_MS } from "../machines/leave-session.ts";
 import { canInjectTls } from "./inject-tls.ts";
 import { leave } from "./leave.ts";
+import { onceSignal } from "./once-signal.ts";
 import { type AnyServer, type Http1Link, type Http2Link, watchServer } from "./watch-server.ts";
 
 export interface DrainOptions {
@@ -114,14 +115,19 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
   };
   const takeHttp1 = (link: Http1Link): void => {
     seen.http1 += 1;
-    for (const response of link.open) sayClose(response);
+    sayClose(link);
   };
   const takeUpgraded = (): void => {
     for (const link of watch.http1) {
       if (!isUpgraded(link) || upgraded.has(link)) continue;
       upgraded.add(link);
       seen.upgraded += 1;
-      options.onUpgraded?.(link.socket);
+      try {
+        options.onUpgraded?.(link.socket);
+      } catch (error) {
+        // The others are to hear of it all the same, and the drain is to end.
+        process.emitWarning(`onUpgraded threw: ${String(error)}`, "GuardWarning");
+      }
     }
   };
   const countCut = (): void => {
@@ -133,11 +139,13 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
   watch.onHttp1((link) => begun() && takeHttp1(link));
   watch.onHttp1Request((response, link) => {
     if (!begun()) return;
-    sayClose(response);
+    sayClose(link);
     // A response begun before said keep-alive; its connection is idle once it is done.
     response.once("close", () => idleOver && endIdle(link));
   });
   watch.onClosed(() => settle());
+  // A signal that came while the process was starting: what listens only now is not to serve. After the application has heard of it.
+  server.on("listening", () => setImmediate(() => begun() && NetServer.prototype.close.call(server)));
 
   const run = async (): Promise<DrainReport> => {
     phase = "not-ready";
@@ -181,6 +189,7 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
     callOffGrace();
     callOffRest();
     stopChecking(server);
+    for (const callOff of callOffs) callOff();
     phase = "drained";
     return { ...seen, cut, tookMs: clock.now() - startedMs };
   };
@@ -189,7 +198,7 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
     report ??= run();
     return report;
   };
-  for (const signal of options.signals ?? []) process.once(signal, () => void start());
+  const callOffs = (options.signals ?? []).map((signal) => onceSignal(signal, () => void start()));
   return {
     get phase() {
       return phase;
@@ -201,8 +210,20 @@ export function drain(server: AnyServer, options: DrainOptions = {}): Drain {
   };
 }
 
-function sayClose(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader("Connection", "close");
+const told = new WeakSet<ServerResponse>();
+
+/** Only the last of several may say so: Node ends the connection behind the one that does, and the rest would get no answer. */
+function sayClose({ open }: Http1Link): void {
+  const last = [...open].at(-1);
+  for (const response of open) {
+    if (response.headersSent) continue;
+    if (response !== last) {
+      if (told.delete(response)) response.removeHeader("Connection");
+      continue;
+    }
+    response.setHeader("Connection", "close");
+    told.add(response);
+  }
 }
 
 /** Node takes its parser from a connection that is upgraded; every other HTTP/1 connection has one as long as it is open. */

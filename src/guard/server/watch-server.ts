@@ -1,8 +1,10 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Server as HttpServer, ServerResponse } from "node:http";
 import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { GuardFault } from "../machines/guard-fault.ts";
+import { onHttp1Response } from "./http1-responses.ts";
 import { injectClear } from "./inject-clear.ts";
 import { canInjectTls, injectTls } from "./inject-tls.ts";
 import { asDuplex, showSocket, TlsBridge } from "./tls-bridge.ts";
@@ -24,6 +26,7 @@ export interface Http2Link {
 /** An HTTP/1 connection, with the responses that are not finished yet. */
 export interface Http1Link {
   readonly socket: Socket;
+  /** In the order of their requests: several if the client does not wait for one before it sends the next (pipelining). */
   readonly open: Set<ServerResponse>;
   /** How many bytes it had read when it last became idle; more than that is a request that is arriving. */
   readWhenIdle: number;
@@ -47,9 +50,17 @@ export interface ServerWatch {
 
 const watches = new WeakMap<NetServer, ServerWatch>();
 
+/** Throws a `GuardFault` if the server has connections already: nothing is known of these. */
 export function watchServer(server: AnyServer): ServerWatch {
   const known = watches.get(server);
   if (known !== undefined) return known;
+  const { _connections: connections = 0 } = server as { readonly _connections?: number };
+  if (connections > 0) {
+    throw new GuardFault(
+      "too-late",
+      `the server has connections already (${connections}), and these could be neither told to go nor waited for: call it before the server listens`,
+    );
+  }
   const watch = startWatch(server);
   watches.set(server, watch);
   return watch;
@@ -60,7 +71,6 @@ function startWatch(server: NetServer): ServerWatch {
   const http1 = new Set<Http1Link>();
   const accepted = new Set<Socket>();
   const closedListeners: (() => void)[] = [];
-  const bySocket = new WeakMap<object, Http1Link>();
   const http2Listeners: ((link: Http2Link) => void)[] = [];
   const http1Listeners: ((link: Http1Link) => void)[] = [];
   const requestListeners: ((response: ServerResponse, link: Http1Link) => void)[] = [];
@@ -124,22 +134,15 @@ function startWatch(server: NetServer): ServerWatch {
     return tls === "native" ? injectTls(session, socket) : undefined;
   }
 
-  let listening = false;
   function watchHttp1(socket: Socket): void {
     const link: Http1Link = { socket, open: new Set(), readWhenIdle: 0 };
-    bySocket.set(socket, link);
     http1.add(link);
     socket.once("close", () => http1.delete(link));
-    // Not before there is such a connection: on an HTTP/2 server it would switch the compatibility layer on.
-    if (!listening) server.prependListener("request", onRequest);
-    listening = true;
+    onHttp1Response(socket, (response) => onResponse(link, response));
     for (const then of http1Listeners) then(link);
   }
 
-  function onRequest(request: IncomingMessage, response: ServerResponse): void {
-    if (request.httpVersionMajor !== 1) return;
-    const link = bySocket.get(request.socket);
-    if (link === undefined) return;
+  function onResponse(link: Http1Link, response: ServerResponse): void {
     link.open.add(response);
     response.once("close", () => {
       link.open.delete(response);
