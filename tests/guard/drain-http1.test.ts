@@ -29,7 +29,7 @@ test.each(["before the drain", "after it began"])(
   async (when) => {
     const held: ServerResponse[] = [];
     const server = createServer((request, response) => {
-      if (request.url === "/first") return response.end("first ");
+      if (request.url === "/first") return void response.end("first ");
       if (held.push(response) < 3) return;
       if (when === "before the drain") report = drained.start();
       for (const [at, each] of held.entries()) each.end(`answer ${at} `);
