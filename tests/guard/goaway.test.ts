@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createSecureServer, createServer, type Http2Server } from "node:http2";
+import { connect as connectTcp, type Socket } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
 import { connect, drain, goaway } from "../../src/guard/index.ts";
@@ -86,6 +87,44 @@ describe("an HTTP/2 client is told to go elsewhere, finishes, and comes back", (
       expect(filter.counters.sent).toBeGreaterThan(10);
     },
   );
+
+  test("a client that never closes its side does not hold a socket for good", async () => {
+    const timers = new Set<{ readonly at: number; readonly then: () => void }>();
+    let now = 0;
+    const clock = {
+      now: () => now,
+      after: (ms: number, then: () => void) => {
+        const timer = { at: now + ms, then };
+        timers.add(timer);
+        return () => timers.delete(timer);
+      },
+    };
+    const server = createServer((_request, response) => response.end("ok"));
+    goaway({ chance: 0.02, dice: loaded(() => true), clock }).attach(server);
+    const accepted = once(server, "connection") as Promise<[Socket]>;
+    const port = await listen(server);
+    const socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true }).resume();
+    const frames = ["000000" + "0400" + "00000000", "000006" + "0105" + "00000001" + "828684410161"];
+    socket.write(`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`);
+    socket.write(Buffer.from(frames.join(""), "hex"));
+    const [own] = await accepted;
+    const closed = once(own, "close");
+    // It answers no PING either, so that the limit for the round trip comes first.
+    while (timers.size === 0) await new Promise((done) => setImmediate(done));
+    for (const { at, then } of timers) {
+      now = at;
+      then();
+    }
+    await once(socket, "end");
+    while (timers.size === 0) await new Promise((done) => setImmediate(done));
+    expect(own.destroyed).toBe(false);
+    const [last] = timers;
+    expect(last?.at).toBe(now + 30_000);
+    now += 30_000;
+    last?.then();
+    await closed;
+    socket.destroy();
+  });
 
   test("an exemption that throws exempts: no request fails, and the process goes on", async () => {
     const server = createServer((_request, response) => response.end("ok"));

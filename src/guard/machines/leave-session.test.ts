@@ -100,6 +100,33 @@ describe("leaving a connection", () => {
     expect(tell(story, { announce: true, roundTripLimitMs: 5000 })).toEqual(told);
   });
 
+  test("a client that does not close its side of what ended in order is waited for, but not for ever", () => {
+    const options = { announce: true, roundTripLimitMs: 5000 };
+    const story = [
+      [0, "start"],
+      [1, "written"],
+      [20, "pong"],
+      [90_000, "ended"],
+      [90_001, "tick"],
+      [90_002, "ended"],
+    ] as const;
+    const told = ["0 announce", "1 measure", "20 finish"];
+    expect(tell(story, options)).toEqual([...told, "120000 destroy", "gone"]);
+    expect(tell([...story, [100_000, "closed"]], options)).toEqual([...told, "gone"]);
+    // A drain's grace is not made longer by it.
+    expect(tell([...story.slice(0, 3), [24_000, "ended"]], TWO)).toEqual([
+      ...told,
+      "25000 cut",
+      "25250 destroy",
+      "gone",
+    ]);
+    // The client may have ended it while we were at it.
+    for (const length of [1, 2]) {
+      const early = tell([...story.slice(0, length), [3, "ended"], [4, "blocked"], [5, "pong"]], options);
+      expect(early).toEqual([...told.slice(0, length), "30003 destroy", "gone"]);
+    }
+  });
+
   test("in one phase where no frame of ours can be written", () => {
     const story = [
       [0, "start"],

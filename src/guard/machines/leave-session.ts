@@ -6,6 +6,8 @@
  *
  *   serving --start--> announcing --written--> announced --pong, or roundTripLimitMs--> finishing --closed--> gone
  *   announcing --blocked--> announcing, and again RETRY_MS later, till roundTripLimitMs
+ *   announcing, announced --ended--> finishing
+ *   finishing --FAREWELL_MS after it ended--> gone
  *   announcing, announced, finishing --graceMs--> cutting --closed, or LINGER_MS--> gone
  *   any --closed--> gone
  *
@@ -25,12 +27,15 @@ export type LeavePhase = "serving" | "announcing" | "announced" | "finishing" | 
 export interface Leave {
   readonly phase: LeavePhase;
   readonly startedMs?: number;
-  /** In `announcing`: when to try again; absent while a try is under way. In `cutting`: when to wait no more. */
+  /** In `announcing`: when to try again; absent while a try is under way. In `cutting`, and `finishing` once it ended: when to wait no more. */
   readonly dueMs?: number;
 }
 
-/** `written`, `blocked`: what became of `announce`. `pong`: the PING's answer. `closed`: the connection is gone. */
-export type LeaveInput = "start" | "written" | "blocked" | "pong" | "closed" | "tick";
+/**
+ * `written`, `blocked`: what became of `announce`. `pong`: the PING's answer. `ended`: this side is closed, all is said. `closed`: the
+ * connection is gone.
+ */
+export type LeaveInput = "start" | "written" | "blocked" | "pong" | "ended" | "closed" | "tick";
 
 /**
  * `announce`: try to write GOAWAY(2^31-1). `measure`: send PING. `finish`: send GOAWAY with the true last id, take no more
@@ -53,6 +58,13 @@ export const RETRY_MS = 20;
 /** How long a client has to close its side of a connection that was cut. */
 export const LINGER_MS = 250;
 
+/**
+ * How long a client has to close its side after this side closed in order: without a limit, one that never does holds a socket for good.
+ * Long, since the kernel may still have much for a slow client, and lets go of it if the client says anything once the socket is gone. As
+ * nginx's `lingering_time` (30 s); Go closes after 1 s (`goAwayTimeout`).
+ */
+export const FAREWELL_MS = 30_000;
+
 export function stepLeave(state: Leave, input: LeaveInput, nowMs: number, options: LeaveOptions): LeaveStep {
   if (state.phase === "gone") return { state };
   const startedMs = state.startedMs ?? nowMs;
@@ -63,7 +75,13 @@ export function stepLeave(state: Leave, input: LeaveInput, nowMs: number, option
     return nowMs < dueMs ? { state, wakeAtMs: dueMs } : { state: { phase: "gone", startedMs }, action: "destroy" };
   }
   if (options.graceMs !== undefined && nowMs >= startedMs + options.graceMs) return cut(startedMs, nowMs);
-  if (state.phase === "finishing") return waiting(state, options);
+  if (input === "ended" && (state.phase !== "finishing" || state.dueMs === undefined)) {
+    return waiting({ phase: "finishing", startedMs, dueMs: nowMs + FAREWELL_MS }, options);
+  }
+  if (state.phase === "finishing") {
+    if (state.dueMs === undefined || nowMs < state.dueMs) return waiting(state, options);
+    return { state: { phase: "gone", startedMs }, action: "destroy" };
+  }
   if (input === "pong" || nowMs >= startedMs + options.roundTripLimitMs) return finish(startedMs, options);
   if (state.phase === "announced") return waiting(state, options);
   if (input === "written") return waiting({ phase: "announced", startedMs }, options, "measure");

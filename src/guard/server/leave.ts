@@ -45,7 +45,8 @@ export function leave(link: Http2Link, settings: LeaveSettings): void {
         inject?.(GOAWAY_ANNOUNCEMENT, (written) => step(written ? "written" : "blocked"));
         return;
       case "measure":
-        if (!session.destroyed && !session.closed) session.ping(() => step("pong"));
+        // An error: too many PINGs of the application are on their way. The limit for the answer is then the wait.
+        if (!session.destroyed && !session.closed) session.ping((error) => error === null && step("pong"));
         return;
       case "finish":
         session.close();
@@ -76,6 +77,7 @@ export function leave(link: Http2Link, settings: LeaveSettings): void {
       step("tick");
     },
   });
+  socket.once("finish", () => step("ended"));
   // The socket's and not the session's: a client that does not close its side holds the connection after the session is gone.
   socket.once("close", () => {
     step("closed");
