@@ -7,6 +7,7 @@ import {
   createServer,
   type Http2SecureServer,
   type Http2Server,
+  type ServerHttp2Session,
 } from "node:http2";
 import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -139,6 +140,46 @@ describe.skipIf(missing("openssl"))("frames of ours between the session's", () =
       for (const name of ["written", "blocked", "whole", "broken"]) expect(tally[name]).toBeGreaterThan(0);
     },
     60_000,
+  );
+
+  test.each([
+    ["destroys the socket", (socket) => socket.destroy()],
+    ["destroys it with an error", (socket) => socket.destroy(new Error("enough"))],
+    ["ends the socket", (socket) => socket.end()],
+    ["destroys the session", (_socket, session) => session.destroy()],
+    ["closes the session", (_socket, session) => session.close()],
+    [
+      "destroys both",
+      (socket, session) => {
+        session.destroy();
+        socket.destroy();
+      },
+    ],
+  ] as const satisfies readonly (readonly [string, (socket: Socket, session: ServerHttp2Session) => unknown])[])(
+    "over TLS, an application that %s in the turn that is ours hears its session close",
+    async (_name, act) => {
+      const server = createSecureServer(certificate());
+      const opened = once(server, "session") as Promise<[ServerHttp2Session]>;
+      const watch = watchServer(server);
+      const port = await listen(server);
+      const client = connectHttp2(`https://localhost:${port}`, { ca: certificate().cert });
+      client.on("error", () => {});
+      const [session] = await opened;
+      const [link] = watch.http2.values();
+      await once(client, "remoteSettings");
+      const errors: unknown[] = [];
+      session.on("error", (error) => errors.push(error));
+      const closed = new Promise((resolve) => session.once("close", resolve));
+      const done = new Promise<boolean>((resolve) => link?.inject?.(frame(0x77, 0, 0), resolve));
+      // Behind the one in which the turn begins.
+      setImmediate(() => link && act(link.socket, session));
+      await done;
+      await closed;
+      expect(errors.filter((error) => !String(error).includes("enough"))).toEqual([]);
+      expect(link?.socket.destroyed).toBe(true);
+      client.destroy();
+      server.close();
+    },
   );
 
   test("where Node's native code is not known, a bridge stands between TLS and HTTP/2", async () => {

@@ -46,8 +46,36 @@ let context: SecureContext | undefined;
  */
 export function injectTls(session: ServerHttp2Session, socket: TLSSocket): Inject {
   if (socket.getProtocol() !== "TLSv1.3") socket.disableRenegotiation();
-  // Never while the session reads: it may be called from there, and the rest of what arrived would go to the cover.
-  return (frame, done) => void setImmediate(() => takeTurn(session, socket, frame, done));
+  return (frame, done) => {
+    waiting.push((over) =>
+      takeTurn(session, socket, frame, (written) => {
+        over();
+        done(written);
+      }),
+    );
+    // Never while the session reads: it may be called from there, and the rest of what arrived would go to the cover.
+    setImmediate(begin);
+  };
+}
+
+/**
+ * A cover is a TLS layer with its buffers (25 KB, by experiment): a drain of ten thousand connections would need 250 MB at once, and the
+ * event loop would stand still meanwhile.
+ */
+const AT_ONCE = 50;
+const waiting: ((over: () => void) => void)[] = [];
+let underWay = 0;
+
+function begin(): void {
+  while (underWay < AT_ONCE) {
+    const turn = waiting.shift();
+    if (turn === undefined) return;
+    underWay += 1;
+    turn(() => {
+      underWay -= 1;
+      if (waiting.length > 0) setImmediate(begin);
+    });
+  }
 }
 
 function takeTurn(
@@ -57,12 +85,13 @@ function takeTurn(
   done: (written: boolean) => void,
 ): void {
   const handle = handleOf(socket);
-  if (handle === undefined || socket.destroyed || session.destroyed || session.closed) return done(false);
+  if (handle === undefined || !socket.writable || session.destroyed || session.closed) return done(false);
   // SETTINGS come first (RFC 9113 §3.4).
   if (handle.bytesWritten === 0 || handle.writeQueueSize !== 0) return done(false);
   const before = handle.bytesWritten;
   const cover = lay(handle);
   if (cover === undefined) return done(false);
+  const release = hold(socket);
   handle.readStop();
   session.ping(() => {});
   setImmediate(() => {
@@ -71,8 +100,31 @@ function takeTurn(
     if (clear) write(socket, handle, frame);
     cover.destroySSL();
     if (!wrote && !socket.destroyed) handle.readStart();
+    release();
     done(clear);
   });
+}
+
+/**
+ * Puts off what the application, or Node, does to the socket in this one turn: the completion that was swallowed has to be made up for
+ * while the socket can still write, or a session that was destroyed meanwhile waits for it and never closes.
+ */
+function hold(socket: TLSSocket): () => void {
+  const putOff: (() => void)[] = [];
+  const restore = (["destroy", "end"] as const).map((name) => {
+    const before = Object.getOwnPropertyDescriptor(socket, name);
+    const value = (...args: never[]): TLSSocket => {
+      putOff.push(() => (socket[name] as (...all: never[]) => unknown)(...args));
+      return socket;
+    };
+    Object.defineProperty(socket, name, { configurable: true, writable: true, value });
+    return () =>
+      before === undefined ? Reflect.deleteProperty(socket, name) : Object.defineProperty(socket, name, before);
+  });
+  return () => {
+    for (const each of restore) each();
+    for (const each of putOff) each();
+  };
 }
 
 function lay(handle: NativeHandle): { destroySSL: () => void } | undefined {
