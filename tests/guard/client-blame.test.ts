@@ -58,7 +58,7 @@ test("GOAWAY that would have let it finish, and a client that cuts it: this clie
   expect(await waiting).toMatchObject({ code: "client-closed", endedBy: "client", processed: "maybe" });
 });
 
-test("a response that breaks a rule: the message names both who may have reset it", async () => {
+test("a response that breaks a rule: nobody is blamed, and the message names both who may have reset it", async () => {
   const field = (name: string, value: string): Buffer =>
     Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
   const server = rawServer((read, socket) => {
@@ -70,7 +70,20 @@ test("a response that breaks a rule: the message names both who may have reset i
   });
   const own = client(`http://127.0.0.1:${await listen(server)}`, { maxAttempts: 1 });
   const error = (await failure(own.request().then((response) => response.text()))) as Error;
+  expect(error).toMatchObject({ code: "stream-reset", endedBy: "unknown" });
   expect(error.message).toContain("was reset with PROTOCOL_ERROR (by the server, or here,");
+});
+
+test("a stream that its server resets with a code that this side never says: the server's", async () => {
+  const server = rawServer((read, socket) => {
+    if (read.type !== HEADERS) return;
+    socket.write(
+      Buffer.concat([respond200(read.stream, false), frame(0x3, 0, read.stream, Buffer.from([0, 0, 0, 8]))]),
+    );
+  });
+  const own = client(`http://127.0.0.1:${await listen(server)}`, { maxAttempts: 1 });
+  const error = await failure(own.request().then((response) => response.text()));
+  expect(error).toMatchObject({ code: "stream-reset", endedBy: "peer" });
 });
 
 test("an error without a code from createConnection: this client's", async () => {

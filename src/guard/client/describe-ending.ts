@@ -70,7 +70,7 @@ export function describeEnding(ending: Ending, link: ClientLink, cause: unknown)
     case "reset":
       return {
         code: "stream-reset",
-        endedBy: "peer",
+        endedBy: HERE.has(ending.code) ? "unknown" : "peer",
         cause,
         what: HERE.has(ending.code)
           ? `the stream was reset with ${nameOf(ending.code)} (by the server, or here, since its response broke a rule)`

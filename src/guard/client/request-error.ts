@@ -16,8 +16,11 @@ export type RequestErrorCode =
   | "too-many-waiting"
   | "client-closed";
 
-/** `peer`: the other end, or a box that speaks in its name. `client`: this side. `nobody`: there was only silence. */
-export type EndedBy = "peer" | "client" | "nobody";
+/**
+ * `peer`: the other end, or a box that speaks in its name. `client`: this side. `nobody`: there was only silence. `unknown`: the peer reset the
+ * stream, or this side did since the response broke a rule; Node does not tell which.
+ */
+export type EndedBy = "peer" | "client" | "nobody" | "unknown";
 
 /** `no`: surely not, it is safe to send again. `maybe`: it may have been. `yes`: its response had begun. */
 export type Processed = "no" | "maybe" | "yes";
