@@ -1,49 +1,78 @@
 /**
- * What the filter and the drain cost: `npm run bench:guard [-- --rounds N --blocks N]`. Real servers, h2load, all variants in turn in short rounds and
- * in a new order each, so that what else the machine does falls on all alike. Overhead is the median over the rounds of the ratio to the bare
- * server in the same round: in requests/s, and in the server's own CPU time for a request.
+ * What the filter and the drain cost: `npm run bench:guard [-- --seconds N --processes N --write]`, where --write puts the tables into
+ * docs/guard/cost.md. Real servers, real requests by h2load.
+ *
+ * A bound of 2 % has to be shown on machines where one program differs from itself by more than that from one second to the next, so:
+ * - All servers live in one process, and the compiler treats all alike. In processes of their own two bare servers differed by 6 %.
+ *   What is left between them is the code that is run for the one and not for the other.
+ * - What counts is the CPU time, user and system, that the process took for a request, not the time that passed: it does not grow when others
+ *   have the processor. Server and h2load have a processor each where `taskset` can give it to them. req/s is shown beside it.
+ * - Each server has a h2load of its own, with connections that stay; all are stopped (SIGSTOP) but one, for 20 ms. A round is each server once, in
+ *   an order drawn anew, and then all in the opposite order: what drifts within a round falls on all alike. Each round gives one ratio to the
+ *   bare server; the overhead is their median, with its interval of 95 %.
+ * - The bare server is there twice. Where its interval does not contain 0, or is wide, the rows beside it prove nothing.
+ * - What the listeners take by themselves is measured beside it (listener-cost.ts), to the nanosecond.
+ * Each process lives for a part of the time only, and a new one takes over: the memory of one may lie better than that of another.
  */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  execFileSync,
+  spawn,
+  spawnSync,
+} from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dice } from "../lib/random.ts";
 import { table } from "../lib/table.ts";
+import { listenerCost } from "./listener-cost.ts";
+import { median, medianInterval } from "./median-interval.ts";
+import { shuffled } from "./shuffled.ts";
 
 const { values: flags } = parseArgs({
-  options: { rounds: { type: "string", default: "200" }, blocks: { type: "string", default: "10" } },
+  options: {
+    seconds: { type: "string", default: "200" },
+    processes: { type: "string", default: "3" },
+    write: { type: "boolean", default: false },
+  },
 });
-const ROUNDS = Number(flags.rounds);
-const REQUESTS = 4000;
-/** Servers are started anew so often: two runs of one program can differ by a fifth, by what the compiler made of it. */
-const BLOCKS = Number(flags.blocks);
-/** `control`: the bare server once more. What it differs by from itself is what a row is good to. */
-const WHATS = ["bare", "control", "filter", "all"] as const;
-const VARIANTS = (["h2c", "h2"] as const).flatMap((kind) => WHATS.map((what) => [kind, what] as const));
-const NAMES = {
-  bare: "bare",
-  control: "bare, again",
-  filter: "filter at 0.001",
-  all: "filter and drain",
-} as const;
+const SECONDS = Number(flags.seconds);
+const PROCESSES = Number(flags.processes);
+const BLOCK_MS = 20;
+const WARM_UP = 5000;
+/** More than there is time for. */
+const ENDLESS = 1_000_000_000;
+/** In the order in which cost-server.ts says their ports. */
+const KINDS = ["clear", "TLS"] as const;
+const WHATS = ["bare", "bare, again", "filter at 0.001", "filter and drain"] as const;
+/** What is asked of them, in percent of CPU time. */
+const BOUNDS: readonly (number | undefined)[] = [undefined, undefined, 2, 5];
 const LOADS = [
-  ["1 stream each", ["-c", "10", "-m", "1"]],
-  ["10 streams each", ["-c", "10", "-m", "10"]],
+  ["1 stream each", ["-c", "4", "-m", "1"]],
+  ["10 streams each", ["-c", "4", "-m", "10"]],
 ] as const;
 
-interface Sums {
-  readonly kind: "h2c" | "h2";
-  readonly what: keyof typeof NAMES;
+interface Servers {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ports: readonly number[];
+  /** The next line that matches. */
+  readonly line: (pattern: RegExp) => Promise<string>;
+}
+
+/** What one server did in each round. */
+interface Series {
   readonly rates: number[];
   readonly costs: number[];
 }
 
-interface Server {
-  readonly sums: Sums;
-  readonly port: number;
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly line: (pattern: RegExp) => Promise<string>;
+interface Reading {
+  readonly atMs: number;
+  readonly cpuUs: number;
+  /** Answered by all servers. */
+  readonly requests: number;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "halfopen-cost-"));
@@ -57,11 +86,31 @@ execFileSync(
   ],
   { stdio: "ignore" },
 );
+const random = dice(1);
+const [serverCore, loadCore] = cores();
+const running = new Set<ChildProcess>();
 
-async function start(sums: Sums): Promise<Server> {
-  const { kind, what } = sums;
+/** Two processors that this process may use, or none. */
+function cores(): readonly string[] {
+  if (spawnSync("taskset", ["--version"]).status !== 0) return [];
+  const list = readFileSync("/proc/self/status", "utf8").match(/Cpus_allowed_list:\s*(\S+)/)?.[1] ?? "";
+  const all = list.split(",").flatMap((part) => {
+    const [from = 0, to = from] = part.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+  });
+  return all.length < 2 ? [] : all.slice(0, 2);
+}
+
+/** Runs it on that processor only. It takes the place of `taskset`, so that signals come to it. */
+function pinned(core: string | undefined, command: readonly string[]): [string, string[]] {
+  const [program = "", ...args] = core === undefined ? command : ["taskset", "-c", core, ...command];
+  return [program, args];
+}
+
+async function start(): Promise<Servers> {
   const script = join(import.meta.dirname, "cost-server.ts");
-  const child = spawn(process.execPath, ["--no-warnings", script, what, kind, keyFile, certFile]);
+  const child = spawn(...pinned(serverCore, [process.execPath, "--no-warnings", script, keyFile, certFile]));
+  running.add(child);
   child.stderr.pipe(process.stderr);
   const line = (pattern: RegExp): Promise<string> =>
     new Promise((done) => {
@@ -73,67 +122,154 @@ async function start(sums: Sums): Promise<Server> {
       };
       child.stdout.on("data", look);
     });
-  return { sums, port: Number(await line(/listening (\d+)/)), child, line };
+  return { child, ports: (await line(/listening ([\d ]+)/)).split(" ").map(Number), line };
 }
 
-async function cpu({ child, line }: Server): Promise<number> {
-  const answer = line(/cpu (\d+)/);
-  child.stdin.write("cpu\n");
-  return Number(await answer);
+async function read({ child, line }: Servers): Promise<Reading> {
+  const answer = line(/used ([\d ]+)/);
+  child.stdin.write("say\n");
+  const [cpuUs = 0, ...counts] = (await answer).split(" ").map(Number);
+  return { atMs: performance.now(), cpuUs, requests: counts.reduce((sum, count) => sum + count, 0) };
 }
 
-function h2load({ sums, port }: Server, requests: number, shape: readonly string[]): number {
-  const url = `${sums.kind === "h2" ? "https" : "http"}://127.0.0.1:${port}/`;
-  const text = execFileSync("h2load", ["-n", String(requests), ...shape, url], { encoding: "utf8" });
-  if (!text.includes(`${requests} succeeded, 0 failed`)) throw new Error(text);
-  return Number(text.match(/([\d.]+) req\/s/)?.[1]);
+/** What was sent before the load stopped is answered by now. */
+async function readAtRest(servers: Servers): Promise<Reading> {
+  for (let last = await read(servers); ; ) {
+    const next = await read(servers);
+    if (next.requests === last.requests) return next;
+    last = next;
+  }
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const { below } = dice(1);
-function shuffled<T>(values: readonly T[]): readonly T[] {
-  const left = [...values];
-  return values.flatMap(() => left.splice(below(left.length), 1));
+function warmUp(url: string, shape: readonly string[]): void {
+  const [program, args] = pinned(loadCore, ["h2load", "-n", String(WARM_UP), ...shape, url]);
+  const text = execFileSync(program, args, { encoding: "utf8" });
+  if (!text.includes(`${WARM_UP} succeeded, 0 failed`)) throw new Error(text);
 }
-const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(1)} %`;
 
-console.log(
-  `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model}, ${ROUNDS} rounds of ${REQUESTS} requests for each\n`,
-);
+/** An h2load that is connected, and stopped. */
+async function load(servers: Servers, url: string, shape: readonly string[]): Promise<ChildProcess> {
+  const before = await readAtRest(servers);
+  const child = spawn(...pinned(loadCore, ["h2load", "-n", String(ENDLESS), ...shape, url]), { stdio: "ignore" });
+  running.add(child);
+  while ((await read(servers)).requests < before.requests + 100) await sleep(1);
+  child.kill("SIGSTOP");
+  return child;
+}
+
+/** One load on one kind of server, for some seconds: as many rounds as fit. */
+async function measure(
+  servers: Servers,
+  kind: number,
+  shape: readonly string[],
+  { seconds, series }: { readonly seconds: number; readonly series: readonly Series[] },
+): Promise<void> {
+  const loads: ChildProcess[] = [];
+  for (const what of WHATS.keys()) {
+    const port = servers.ports[kind * WHATS.length + what];
+    const url = `${kind === 1 ? "https" : "http"}://127.0.0.1:${port}/`;
+    warmUp(url, shape);
+    loads.push(await load(servers, url, shape));
+  }
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) {
+    const order = shuffled([...WHATS.keys()], random);
+    const sums = WHATS.map(() => ({ ms: 0, cpuUs: 0, requests: 0 }));
+    let before = await readAtRest(servers);
+    for (const what of [...order, ...order.toReversed()]) {
+      loads[what]?.kill("SIGCONT");
+      await sleep(BLOCK_MS);
+      loads[what]?.kill("SIGSTOP");
+      const after = await readAtRest(servers);
+      const sum = sums[what];
+      if (sum === undefined) continue;
+      sum.ms += after.atMs - before.atMs;
+      sum.cpuUs += after.cpuUs - before.cpuUs;
+      sum.requests += after.requests - before.requests;
+      before = after;
+    }
+    // Where others had the processor for all of a block, there is nothing to compare.
+    if (sums.some(({ requests }) => requests < 20)) continue;
+    for (const [what, { rates, costs }] of series.entries()) {
+      const { ms = 1, cpuUs = 0, requests = 1 } = sums[what] ?? {};
+      rates.push((requests / ms) * 1000);
+      costs.push(cpuUs / requests);
+    }
+  }
+  for (const child of loads) stop(child);
+  await readAtRest(servers);
+}
+
+function stop(child: ChildProcess): void {
+  child.kill("SIGKILL");
+  running.delete(child);
+}
+
+/** Cells: the overhead in percent, and its interval. */
+function overhead(ratios: readonly number[]): { readonly cells: readonly [string, string]; readonly high: number } {
+  const { median: middle, low, high } = medianInterval(ratios, random);
+  const percent = (ratio: number): string => ((ratio - 1) * 100).toFixed(1);
+  return { cells: [percent(middle), `${percent(low)} to ${percent(high)}`], high: (high - 1) * 100 };
+}
+
+function rowOf(title: string, kind: number, what: number, all: readonly Series[]): readonly string[] {
+  const [bare, own] = [all[0], all[what]];
+  if (bare === undefined || own === undefined) return [];
+  const slower = overhead(own.rates.map((rate, round) => (bare.rates[round] ?? 0) / rate));
+  const dearer = overhead(own.costs.map((cost, round) => cost / (bare.costs[round] ?? 0)));
+  const bound = BOUNDS[what];
+  return [
+    title,
+    KINDS[kind] ?? "",
+    WHATS[what] ?? "",
+    median(own.costs).toFixed(1),
+    ...(what === 0 ? ["", ""] : dearer.cells),
+    bound === undefined ? "" : `${bound} %: ${dearer.high < bound ? "shown" : "not shown"}`,
+    String(Math.round(median(own.rates))),
+    ...(what === 0 ? ["", ""] : slower.cells),
+  ];
+}
+
+/** A table as the page has it: the columns of numbers set right. */
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = head.map((_, column) => (rows.some((row) => /^-?[\d.]+$/.test(row[column] ?? "")) ? "---:" : "---"));
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+const [processor] = cpus();
+const before = loadavg()[0]?.toFixed(1);
 try {
-  for (const [title, shape] of LOADS) {
-    const rows: string[][] = [];
-    const variants: Sums[] = VARIANTS.map(([kind, what]) => ({ kind, what, rates: [], costs: [] }));
-    for (let block = 0; block < BLOCKS; block += 1) {
-      const servers = await Promise.all(variants.map(start));
-      // Till the compiler is done with it.
-      for (const server of servers) h2load(server, 5 * REQUESTS, shape);
-      for (let round = 0; round < ROUNDS / BLOCKS; round += 1) {
-        for (const server of shuffled(servers)) {
-          const before = await cpu(server);
-          server.sums.rates.push(h2load(server, REQUESTS, shape));
-          server.sums.costs.push(((await cpu(server)) - before) / REQUESTS);
-        }
-      }
-      for (const { child } of servers) child.kill();
-    }
-    for (const variant of variants) {
-      const bare = variants.find(({ kind, what }) => kind === variant.kind && what === "bare") ?? variant;
-      const slower = median(variant.rates.map((rate, round) => (bare.rates[round] ?? 0) / rate));
-      const dearer = median(variant.costs.map((cost, round) => cost / (bare.costs[round] ?? 0)));
-      rows.push([
-        "",
-        variant.kind === "h2" ? "TLS" : "clear",
-        NAMES[variant.what],
-        String(Math.round(median(variant.rates))),
-        variant === bare ? "" : percent(slower),
-        median(variant.costs).toFixed(1),
-        variant === bare ? "" : percent(dearer),
-      ]);
-    }
-    console.log(table([title, "over", "server", "req/s", "overhead", "CPU µs/req", "overhead"], rows));
+  const listeners = await listenerCost();
+  const cells = LOADS.flatMap(([title, shape]) =>
+    KINDS.map((_, kind) => ({ title, shape, kind, series: WHATS.map((): Series => ({ rates: [], costs: [] })) })),
+  );
+  const seconds = SECONDS / PROCESSES / cells.length;
+  for (let count = 0; count < PROCESSES; count += 1) {
+    const servers = await start();
+    for (const { shape, kind, series } of cells) await measure(servers, kind, shape, { seconds, series });
+    stop(servers.child);
+  }
+  const rounds = cells.map(({ series }) => series[0]?.costs.length ?? 0);
+  const where = serverCore === undefined ? "not pinned" : `server on processor ${serverCore}, h2load on ${loadCore}`;
+  const made = [
+    `Measured ${new Date().toISOString().slice(0, 10)}: Node ${process.versions.node}, ${cpus().length} × ${processor?.model}, ${where};`,
+    `load ${before} at the start, ${loadavg()[0]?.toFixed(1)} at the end; ${Math.min(...rounds)} to ${Math.max(...rounds)} rounds`,
+    `of 2 × ${BLOCK_MS} ms for each server, in ${PROCESSES} ${PROCESSES === 1 ? "process" : "processes"}.`,
+  ].join(" ");
+  const head = ["load", "over", "server", "CPU µs/req", "more, %", "95 %", "below", "req/s", "fewer, %", "95 %"];
+  const rows = cells.flatMap(({ title, kind, series }) => series.map((_, what) => rowOf(title, kind, what, series)));
+  const listenerHead = ["listeners alone", "ns/req", "more, ns", "95 %"];
+  console.log(`${made}\n\n${table(head, rows)}\n\n${table(listenerHead, listeners)}`);
+  if (flags.write) {
+    const page = join(import.meta.dirname, "../../docs/guard/cost.md");
+    const lines = `${made}\n\n${markdown(head, rows)}\n\n${markdown(listenerHead, listeners)}`;
+    const text = readFileSync(page, "utf8");
+    writeFileSync(
+      page,
+      text.replace(/(<!-- cost -->\n)[\s\S]*(\n<!-- \/cost -->)/, (_all, from, to) => from + lines + to),
+    );
   }
 } finally {
+  for (const child of running) stop(child);
   rmSync(folder, { recursive: true, force: true });
 }

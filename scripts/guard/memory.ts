@@ -11,7 +11,7 @@ const collect = globalThis.gc;
 if (collect === undefined) throw new Error("run it with node --expose-gc");
 
 const script = join(import.meta.dirname, "cost-server.ts");
-const server = spawn(process.execPath, ["--no-warnings", script, "bare", "h2c"]);
+const server = spawn(process.execPath, ["--no-warnings", script]);
 const [line] = (await once(server.stdout, "data")) as [Buffer];
 const url = `http://127.0.0.1:${line.toString().match(/\d+/)?.[0]}`;
 const kept: unknown[] = [];
