@@ -142,6 +142,35 @@ describe.skipIf(missing("openssl"))("frames of ours between the session's", () =
     60_000,
   );
 
+  test.each(["native", "bridge"] as const)(
+    "over TLS (%s) a push promised in the moment in which a drain begins does not cost the client its response",
+    async (way) => {
+      const server = createSecureServer(certificate());
+      const drained = drain(server, { graceMs: 5000 });
+      if (way === "bridge") watchServer(server).setTls(way);
+      server.on("stream", (stream) => {
+        stream.pushStream({ ":path": "/pushed" }, (_error, push) => {
+          push.on("error", () => {});
+          push.respond();
+          push.end("pushed");
+        });
+        stream.respond();
+        stream.end("asked for");
+        void drained.start();
+      });
+      const session = connectHttp2(`https://localhost:${await listen(server)}`, { ca: certificate().cert });
+      const told = once(session, "goaway");
+      const texts: string[] = [];
+      session.on("stream", (push) => push.setEncoding("utf8").on("data", (text) => texts.push(text)));
+      const stream = session.request().setEncoding("utf8");
+      stream.on("data", (text) => texts.push(text));
+      await once(stream, "close");
+      expect((await told).slice(0, 2)).toEqual([0, 2 ** 31 - 1]);
+      expect(await drained.start()).toMatchObject({ http2: 1, cut: 0 });
+      expect(texts.toSorted()).toEqual(["asked for", "pushed"]);
+    },
+  );
+
   test.each([
     ["destroys the socket", (socket) => socket.destroy()],
     ["destroys it with an error", (socket) => socket.destroy(new Error("enough"))],

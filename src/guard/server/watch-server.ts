@@ -124,7 +124,10 @@ function startWatch(server: NetServer): ServerWatch {
     const { socket, bridge } = from;
     if (bridge !== undefined) {
       showSocket(session, socket as TLSSocket);
-      return { session, socket, inject: (frame, done) => done(bridge.inject(frame)) };
+      // What the session has to say already goes first: it writes in the next turn. A push that is promised behind the GOAWAY makes Node's
+      // client give the whole connection up.
+      const inTurn: Inject = (frame, done) => done(bridge.inject(frame));
+      return { session, socket, inject: (...args) => void setImmediate(() => setImmediate(() => inTurn(...args))) };
     }
     const inject = secure ? injectNative(session, socket as TLSSocket) : injectClear(socket);
     return { session, socket, ...(inject === undefined ? {} : { inject }) };
