@@ -8,9 +8,10 @@
  * - What counts is the CPU time, user and system, that the process took for a request, not the time that passed: it does not grow when others
  *   have the processor. Server and h2load have a processor each where `taskset` can give it to them. req/s is shown beside it.
  * - Each server has a h2load of its own, with connections that stay; all are stopped (SIGSTOP) but one, for 20 ms. A round is each server once, in
- *   an order drawn anew, and then all in the opposite order: what drifts within a round falls on all alike. Each round gives one ratio to the
- *   bare server; the overhead is their median, with its interval of 95 %.
- * - The bare server is there twice. Where its interval does not contain 0, or is wide, the rows beside it prove nothing.
+ *   an order drawn anew, and then all in the opposite order: what drifts within a round falls on all alike. Each round gives one ratio; the
+ *   overhead is their median, with its interval of 95 %.
+ * - The bare server is there twice, and the mean of both is what the others are set against. Where the interval of one against the other does not
+ *   contain 0, or is wide, the rows beside it prove nothing.
  * - What the listeners take by themselves is measured beside it (listener-cost.ts), to the nanosecond.
  * Each process lives for a part of the time only, and a new one takes over: the memory of one may lie better than that of another.
  */
@@ -213,10 +214,15 @@ function overhead(ratios: readonly number[]): { readonly cells: readonly [string
 }
 
 function rowOf(title: string, kind: number, what: number, all: readonly Series[]): readonly string[] {
-  const [bare, own] = [all[0], all[what]];
-  if (bare === undefined || own === undefined) return [];
-  const slower = overhead(own.rates.map((rate, round) => (bare.rates[round] ?? 0) / rate));
-  const dearer = overhead(own.costs.map((cost, round) => cost / (bare.costs[round] ?? 0)));
+  const [first, second, own] = [all[0], all[1], all[what]];
+  if (first === undefined || second === undefined || own === undefined) return [];
+  // Both bare servers, where it is not one of them that is looked at: a mean is steadier. The geometric one, since ratios are compared.
+  const bare = (of: keyof Series, round: number): number => {
+    const [a = 0, b = 0] = [first[of][round], second[of][round]];
+    return what < 2 ? a : Math.sqrt(a * b);
+  };
+  const slower = overhead(own.rates.map((rate, round) => bare("rates", round) / rate));
+  const dearer = overhead(own.costs.map((cost, round) => cost / bare("costs", round)));
   const bound = BOUNDS[what];
   return [
     title,
@@ -258,11 +264,15 @@ try {
   ].join(" ");
   const head = ["load", "over", "server", "CPU µs/req", "more, %", "95 %", "below", "req/s", "fewer, %", "95 %"];
   const rows = cells.flatMap(({ title, kind, series }) => series.map((_, what) => rowOf(title, kind, what, series)));
-  const listenerHead = ["listeners alone", "ns/req", "more, ns", "95 %"];
-  console.log(`${made}\n\n${table(head, rows)}\n\n${table(listenerHead, listeners)}`);
+  // Against the cheapest request that was measured: of no other is it more.
+  const cheapestUs = Math.min(...cells.map(({ series }) => median(series[0]?.costs ?? [])));
+  const share = (ns = ""): string => (ns === "" ? "" : (Number(ns) / cheapestUs / 10).toFixed(2));
+  const listenerRows = listeners.map((row) => [...row, share(row[2])]);
+  const listenerHead = ["listeners alone", "ns/req", "more, ns", "95 %", "% of the cheapest request"];
+  console.log(`${made}\n\n${table(head, rows)}\n\n${table(listenerHead, listenerRows)}`);
   if (flags.write) {
     const page = join(import.meta.dirname, "../../docs/guard/cost.md");
-    const lines = `${made}\n\n${markdown(head, rows)}\n\n${markdown(listenerHead, listeners)}`;
+    const lines = `${made}\n\n${markdown(head, rows)}\n\n${markdown(listenerHead, listenerRows)}`;
     const text = readFileSync(page, "utf8");
     writeFileSync(
       page,
