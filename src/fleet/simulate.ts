@@ -38,6 +38,7 @@ import type { Kernel } from "./kernel/kernel.ts";
 import { F_ACCEPTED, S_FLAGS, S_LOCAL, S_USER, SOCKET_WORDS } from "./kernel/layout.ts";
 import { Messages } from "./kernel/messages.ts";
 import { Packets } from "./kernel/packets.ts";
+import { SocketTimers } from "./kernel/socket-timers.ts";
 import { Sockets } from "./kernel/sockets.ts";
 import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
 import { Recorder } from "./measure/recorder.ts";
@@ -78,7 +79,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const kernel: Kernel = {
     now: 0,
     queue,
-    timerKind: SOCKET_TIMER,
+    timers: new SocketTimers(queue, SOCKET_TIMER, sockets),
     keepKind: SOCKET_KEEP,
     sockets,
     packets,
@@ -170,8 +171,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   while (queue.pop()) {
     if (queue.at > end) break;
     kernel.now = queue.at;
-    events++;
     const { kind, index, stamp } = queue;
+    // A slot of timers that begins is the queue's own affair.
+    if (index >= 0) events++;
     switch (kind) {
       case ARRIVAL:
         fabric.arrive(index);

@@ -9,6 +9,7 @@ import { S_LOCAL, S_STATE, SOCKET_WORDS } from "../../src/fleet/kernel/layout.ts
 import { Messages } from "../../src/fleet/kernel/messages.ts";
 import * as P from "../../src/fleet/kernel/packets.ts";
 import { Ports } from "../../src/fleet/kernel/ports.ts";
+import { SocketTimers } from "../../src/fleet/kernel/socket-timers.ts";
 import { Sockets } from "../../src/fleet/kernel/sockets.ts";
 import * as tcp from "../../src/fleet/kernel/tcp.ts";
 import { fireKeep, fireTimer } from "../../src/fleet/kernel/tcp-timers.ts";
@@ -85,12 +86,13 @@ export class VirtualNetwork {
     );
     const messages = new Messages();
     const queue = new EventQueue(100_000);
+    const sockets = new Sockets(messages);
     this.kernel = {
       now: 0,
       queue,
-      timerKind: 1,
+      timers: new SocketTimers(queue, 1, sockets),
       keepKind: 3,
-      sockets: new Sockets(messages),
+      sockets,
       packets: new P.Packets(),
       messages,
       transmit: (packet, place) => this.fabric.transmit(packet, place),

@@ -28,6 +28,7 @@ import {
   S_WRITE,
   SOCKET_TIMES,
   SOCKET_WORDS,
+  T_ACK,
   T_RETRANSMIT,
   T_RTTVAR,
   T_SRTT,
@@ -69,7 +70,9 @@ export function acknowledge(k: Kernel, sk: number, number: number, bare: boolean
     s[at + S_FLAGS] = flags & ~F_RECOVERY;
   if (number === s[at + S_NXT]) {
     s[at + S_SEGMENTS] = 0;
-    k.sockets.times[sk * SOCKET_TIMES + T_RETRANSMIT] = Number.POSITIVE_INFINITY;
+    const t = sk * SOCKET_TIMES;
+    k.sockets.times[t + T_RETRANSMIT] = Number.POSITIVE_INFINITY;
+    k.timers.putOff(k.now, sk, k.sockets.times[t + T_ACK] as number);
   } else {
     s[at + S_SEGMENTS] = Math.max(1, (s[at + S_SEGMENTS] as number) - segments);
     armRetransmit(k, sk);

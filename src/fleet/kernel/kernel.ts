@@ -1,6 +1,7 @@
 import type { EventQueue } from "../engine/event-queue.ts";
 import type { Messages } from "./messages.ts";
 import type { Packets } from "./packets.ts";
+import type { SocketTimers } from "./socket-timers.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** What the TCP of every host works with. One object for all hosts: a socket knows its own. */
@@ -8,9 +9,9 @@ export interface Kernel {
   /** Nanoseconds since the start; the main loop sets it. */
   now: number;
   readonly queue: EventQueue;
-  /** The kind of this room's events in the queue: index is a socket. */
-  readonly timerKind: number;
-  /** The same for keepalive, FIN-WAIT-2 and TIME-WAIT; stamped with the row's generation. */
+  /** Delayed ACK and retransmission. */
+  readonly timers: SocketTimers;
+  /** The kind of events in the queue for keepalive, FIN-WAIT-2 and TIME-WAIT: index is a socket; stamped with the row's generation. */
   readonly keepKind: number;
   readonly sockets: Sockets;
   readonly packets: Packets;

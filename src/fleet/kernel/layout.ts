@@ -1,6 +1,6 @@
 /**
  * The row of a socket: 256 bytes, seen as words (Int32Array) and as times and estimates (Float64Array, nanoseconds). What every packet touches stands in
- * the first two cache lines, times in the next two, the rest behind them: a large fleet is bound by memory.
+ * the first two cache lines, its times in the third, the rest behind them: a large fleet is bound by memory.
  */
 
 export const SOCKET_WORDS = 64;
@@ -10,7 +10,7 @@ export const S_LOCAL_PORT = 3;
 export const S_REMOTE = 4;
 export const S_REMOTE_PORT = 5;
 /** Initial numbers, and RFC 9293 §3.3.1: SND.UNA, SND.NXT, RCV.NXT; WRITE is behind the last byte the application gave. */
-export const S_ISS = 30;
+export const S_ISS = 58;
 export const S_UNA = 6;
 export const S_NXT = 7;
 export const S_WRITE = 8;
@@ -38,6 +38,8 @@ export const S_DELIVER = 18;
 export const S_USER = 15;
 /** Stamp of the timer that counts. */
 export const S_STAMP = 22;
+/** Where the timer stands in the list of its slot, from 1 (socket-timers.ts); 0: in the queue, or none. */
+export const S_TIMER_ENTRY = 30;
 export const S_FREE = 57;
 /** Bytes received and not acknowledged yet. */
 export const S_OWED = 19;
@@ -61,17 +63,17 @@ export const SOCKET_TIMES = 32;
 /** Retransmission (and tail loss probe), delayed ACK, and one for keepalive, FIN-WAIT-2 and TIME-WAIT. */
 export const T_RETRANSMIT = 16;
 export const T_ACK = 17;
-export const T_KEEP = 18;
+export const T_KEEP = 24;
 /** The earliest event in the queue that counts. */
 export const T_TIMER = 19;
 export const T_SRTT = 20;
 export const T_RTTVAR = 21;
 export const T_TIMED = 22;
 /** The latest answer to a segment out of window (tcp_invalid_ratelimit). */
-export const T_INVALID = 23;
-export const T_HEARD = 24;
+export const T_INVALID = 25;
+export const T_HEARD = 18;
 /** When the latest packet of this direction reaches the next place: the next one not before. */
-export const T_ORDER = 25;
+export const T_ORDER = 23;
 
 /** The event of the keepalive timer that counts: it is far away, and would otherwise be put in again with every segment. */
 export const T_KEEP_TIMER = 26;

@@ -16,9 +16,12 @@ import {
   S_STAMP,
   S_STATE,
   S_TAIL,
+  S_TIMER_ENTRY,
   S_USER,
   SOCKET_TIMES,
   SOCKET_WORDS,
+  T_ACK,
+  T_KEEP,
   T_KEEP_TIMER,
   T_RETRANSMIT,
   T_TIMER,
@@ -74,7 +77,7 @@ export class Sockets {
     this.words[at + S_DELIVER] = -1;
     this.words[at + S_USER] = -1;
     const t = sk * SOCKET_TIMES;
-    this.times.fill(Number.POSITIVE_INFINITY, t + T_RETRANSMIT, t + T_TIMER + 1);
+    for (const time of [T_RETRANSMIT, T_ACK, T_TIMER, T_KEEP]) this.times[t + time] = Number.POSITIVE_INFINITY;
     this.times[t + T_KEEP_TIMER] = Number.POSITIVE_INFINITY;
     this.#byTuple.set((remote << 16) | remotePort, (local << 16) | localPort, sk);
     return sk;
@@ -87,6 +90,7 @@ export class Sockets {
     this.words[at + S_STATE] = CLOSED;
     this.words[at + S_FLAGS] = (this.words[at + S_FLAGS] as number) | F_UNHASHED;
     this.words[at + S_STAMP] = ((this.words[at + S_STAMP] as number) + 1) | 0;
+    this.words[at + S_TIMER_ENTRY] = 0;
     this.times[sk * SOCKET_TIMES + T_TIMER] = Number.POSITIVE_INFINITY;
     const a = ((this.words[at + S_REMOTE] as number) << 16) | (this.words[at + S_REMOTE_PORT] as number);
     this.#byTuple.delete(a, ((this.words[at + S_LOCAL] as number) << 16) | (this.words[at + S_LOCAL_PORT] as number));

@@ -40,7 +40,6 @@ import {
   S_REMOTE_PORT,
   S_REPEAT,
   S_SEGMENTS,
-  S_STAMP,
   S_STATE,
   S_TIMED,
   S_TS_OFFSET,
@@ -59,7 +58,6 @@ import {
   T_RTTVAR,
   T_SRTT,
   T_TIMED,
-  T_TIMER,
 } from "./layout.ts";
 import {
   O_SYN,
@@ -110,7 +108,12 @@ export function sendSegment(k: Kernel, sk: number, flags: number, seq: number, l
   s[at + S_REFS] = (s[at + S_REFS] as number) + 1;
   if ((flags & ACK) !== 0) {
     s[at + S_OWED] = 0;
-    k.sockets.times[sk * SOCKET_TIMES + T_ACK] = Number.POSITIVE_INFINITY;
+    const times = k.sockets.times;
+    const t = sk * SOCKET_TIMES;
+    if ((times[t + T_ACK] as number) < Number.POSITIVE_INFINITY) {
+      times[t + T_ACK] = Number.POSITIVE_INFINITY;
+      k.timers.putOff(k.now, sk, times[t + T_RETRANSMIT] as number);
+    }
   }
   k.transmit(packet, local);
 }
@@ -277,12 +280,7 @@ const TICK = 4 * MILLISECOND;
 
 /** Sees to it that the socket's timer fires by `at`. One event of a socket counts at a time; a later deadline waits for it. */
 export function arm(k: Kernel, sk: number, at: number): void {
-  const t = sk * SOCKET_TIMES + T_TIMER;
-  if ((k.sockets.times[t] as number) <= at) return;
-  k.sockets.times[t] = at;
-  const stamp = ((k.sockets.words[sk * SOCKET_WORDS + S_STAMP] as number) + 1) | 0;
-  k.sockets.words[sk * SOCKET_WORDS + S_STAMP] = stamp;
-  k.queue.push(at, k.timerKind, sk, stamp);
+  k.timers.arm(k.now, sk, at);
 }
 
 export function setKeepTimer(k: Kernel, sk: number, at: number): void {

@@ -48,8 +48,12 @@ import {
 } from "./layout.ts";
 import { arm, armRetransmit, resend, sendAck, sendSegment, sendSyn, setKeepTimer } from "./tcp-output.ts";
 
-/** A socket's event came up. Those with an old stamp do not count any more. */
+/** A socket's event came up, or a slot of their timers begins (below 0). Those with an old stamp do not count any more. */
 export function fireTimer(k: Kernel, sk: number, stamp: number): void {
+  if (sk < 0) {
+    k.timers.begin(sk);
+    return;
+  }
   const at = sk * SOCKET_WORDS;
   if (k.sockets.words[at + S_STAMP] !== stamp) return;
   const t = sk * SOCKET_TIMES;
