@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { Dice } from "../src/fleet/engine/dice.ts";
 import { EventQueue } from "../src/fleet/engine/event-queue.ts";
 import { simulate } from "../src/fleet/simulate.ts";
+import { simulateThinned } from "../src/fleet/thinned/simulate-thinned.ts";
 import { readScenario } from "../src/scenario/read-scenario.ts";
 import type { Clients, Scenario } from "../src/scenario/scenario.ts";
 
@@ -38,17 +39,22 @@ for (const pending of short ? [10_000] : [10_000, 1_000_000]) {
     console.log(`             full model over SimPy's bare queue: ${(full.rate / simpy.rate).toFixed(1)}`);
 }
 
-console.log("\nCost of ten simulated minutes, by nodes (request granularity, no captures):\n");
-console.log("nodes    events      seconds   microseconds of processor time per node and simulated minute");
-for (const nodes of short ? [50, 500] : [50, 500, 5000, 15_000]) {
-  const from = process.cpuUsage();
-  const { totals } = simulate(cluster(nodes, short ? 2 : 10), { seed: 1 });
-  const taken = seconds(from);
-  const per = (taken * 1e6) / nodes / (short ? 2 : 10);
-  console.log(
-    `${String(nodes).padEnd(8)} ${String(totals.events).padEnd(11)} ${taken.toFixed(2).padEnd(9)} ${per.toFixed(0)}`,
-  );
-}
+const spell = short ? 2 : 10;
+console.log(`\nCost of ${spell} simulated minutes, by nodes, no captures:\n`);
+console.log("nodes    detail    events      seconds   microseconds of processor time per node and simulated minute");
+for (const nodes of short ? [50, 500] : [50, 500, 5000, 15_000])
+  for (const [detail, run] of [
+    ["full", simulate],
+    ["thinned", simulateThinned],
+  ] as const) {
+    const from = process.cpuUsage();
+    const { totals } = run({ ...cluster(nodes, spell), variants: {} }, { seed: 1 });
+    const taken = seconds(from);
+    const per = (taken * 1e6) / nodes / spell;
+    console.log(
+      `${String(nodes).padEnd(8)} ${detail.padEnd(9)} ${String(totals.events).padEnd(11)} ${taken.toFixed(2).padEnd(9)} ${per.toFixed(0)}`,
+    );
+  }
 
 const minutes = short ? 1 : 60;
 console.log(
