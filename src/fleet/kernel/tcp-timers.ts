@@ -148,7 +148,8 @@ function keep(k: Kernel, sk: number): boolean {
   const idle = k.now - (k.sockets.times[t + T_HEARD] as number);
   const probes = s[at + S_PROBES] as number;
   if (probes === 0 && idle < settings.idleNs) {
-    setKeepTimer(k, sk, k.now + settings.idleNs - idle);
+    // Times have fractions: what is left of the wait may be too little to move a late clock on.
+    setKeepTimer(k, sk, Math.max(k.now + 1, k.now + settings.idleNs - idle));
     return true;
   }
   if (probes >= settings.probes) {
