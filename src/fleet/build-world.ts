@@ -53,7 +53,7 @@ export function layOut(scenario: Omit<Scenario, "variants">, dice: Dice): Layout
     for (let i = 0; i < clients.count; i++) {
       const shared = clients.hosts === "servers";
       const place = shared ? (servers[i % servers.length] as number) : add("client", `${name}-${i}`, i % zones);
-      if (box.length > 0) places.behind[place] = box[i % box.length] as number;
+      if (box.length > 0) places.putBehind(place, box[i % box.length] as number);
       const node = clients.kind === "kubelet" ? kubelets++ : -1;
       actors.push({ id: actors.length, group, place, node });
     }
@@ -84,7 +84,11 @@ export function buildWorld(parts: WorldParts): World {
   const { scenario, layout, kernel, queue, dice, recorder, secret } = parts;
   const { places, servers, nodes, actors, groups } = layout;
   const kubelets = actors.filter(({ node }) => node >= 0).length;
-  const bytes = new MessageBytes(scenario, (actor) => (actors[actor] as Actor).group, kubelets);
+  const bytes = new MessageBytes(
+    scenario,
+    Uint16Array.from(actors, ({ group }) => group),
+    kubelets,
+  );
   return {
     scenario,
     kernel,

@@ -12,6 +12,7 @@ import { Fabric } from "./balancer/fabric.ts";
 import { Links } from "./balancer/links.ts";
 import { Nat } from "./balancer/nat.ts";
 import { NetworkBalancer } from "./balancer/network-balancer.ts";
+import { IS_NODE } from "./balancer/places.ts";
 import { buildWorld, layOut } from "./build-world.ts";
 import { Dice } from "./engine/dice.ts";
 import {
@@ -74,7 +75,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const accepted = (sk: number): boolean => ((sockets.words[sk * SOCKET_WORDS + S_FLAGS] as number) & F_ACCEPTED) !== 0;
 
   const isProxy = (sk: number): boolean =>
-    places.kinds[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] === "node";
+    ((places.traits[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] as number) & IS_NODE) !== 0;
 
   const kernel: Kernel = {
     now: 0,
@@ -214,7 +215,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         lifecycle.monitor();
         break;
       case HEALTH:
-        if (!places.lost[index]) targets?.check(index, (server) => servers.isHealthy(server));
+        if (!places.isLost(index)) targets?.check(index, (server) => servers.isHealthy(server));
         queue.push(kernel.now + (network.balancer?.healthCheck.intervalMs ?? 1e9) * MS, HEALTH, index);
         break;
       case SWEEP:

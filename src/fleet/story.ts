@@ -113,7 +113,7 @@ function nodeLost(happening: Extract<Happening, { what: "balancer-node-lost" }>,
     {
       atMs,
       act: () => {
-        world.places.lost[node] = true;
+        world.places.setLost(node, true);
         balancer?.forgetFlows(node);
         parts.nodeLost?.(node);
       },
@@ -122,7 +122,7 @@ function nodeLost(happening: Extract<Happening, { what: "balancer-node-lost" }>,
     {
       atMs: atMs + forMs,
       act: () => {
-        world.places.lost[node] = false;
+        world.places.setLost(node, false);
         clients.dialTo(world.nodes);
       },
     },

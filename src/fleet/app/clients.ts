@@ -335,10 +335,8 @@ export class FleetClients {
   }
 
   #answered(session: ClientSession, stream: number, ok: boolean, size: number): void {
-    const at = this.#http2 ? session.streams.findIndex((open) => open.stream === stream) : 0;
-    const open = session.streams[at];
+    const open = this.#http2 ? takeStream(session.streams, stream) : session.streams.shift();
     if (open === undefined) return;
-    session.streams.splice(at, 1);
     session.lastUsedMs = this.#nowMs();
     this.#returnWindow(session, undefined, size);
     const { errand } = open;
@@ -361,10 +359,8 @@ export class FleetClients {
 
   /** A watch came to its end in good order: it is asked for again. */
   #watchOver(session: ClientSession, stream: number): void {
-    const at = session.streams.findIndex((open) => open.stream === stream);
-    const open = session.streams[at];
+    const open = takeStream(session.streams, stream);
     if (open === undefined) return;
-    session.streams.splice(at, 1);
     this.#ask(session.slot, { call: open.errand.call, watch: open.errand.watch, attempts: 1 });
     this.#settle(session);
   }
@@ -389,7 +385,7 @@ export class FleetClients {
     }
     session.lastStream = last;
     for (const open of session.streams.filter(({ stream }) => stream > last)) {
-      session.streams.splice(session.streams.indexOf(open), 1);
+      takeStream(session.streams, open.stream);
       this.#judge(session, open, { kind: "goaway", streamId: open.stream, lastStreamId: last }, GRACEFUL);
     }
     this.#settle(session);
@@ -443,7 +439,7 @@ export class FleetClients {
       this.#end(session, "given-up", true);
       return;
     }
-    session.streams.splice(session.streams.indexOf(open), 1);
+    takeStream(session.streams, open.stream);
     this.#write(session, RST_STREAM, open.stream, CANCEL);
     flush(this.#world.kernel, session.sk);
     this.#judge(session, open, { kind: "given-up" }, "context deadline exceeded");
@@ -451,10 +447,8 @@ export class FleetClients {
   }
 
   #lose(session: ClientSession, stream: number, ending: Ending, error: string): void {
-    const at = session.streams.findIndex((open) => open.stream === stream);
-    const open = session.streams[at];
+    const open = takeStream(session.streams, stream);
     if (open === undefined) return;
-    session.streams.splice(at, 1);
     this.#judge(session, open, ending, error);
     this.#settle(session);
   }
@@ -635,6 +629,18 @@ export class FleetClients {
   #nowMs(): number {
     return this.#world.kernel.now / MS;
   }
+}
+
+/** Takes a stream out; the order of the others stays. (splice() makes an array for what it takes.) */
+function takeStream(streams: OpenStream[], stream: number): OpenStream | undefined {
+  for (let at = 0; at < streams.length; at++) {
+    const open = streams[at] as OpenStream;
+    if (open.stream !== stream) continue;
+    for (let i = at + 1; i < streams.length; i++) streams[i - 1] = streams[i] as OpenStream;
+    streams.pop();
+    return open;
+  }
+  return undefined;
 }
 
 /** Go's errors. */

@@ -52,11 +52,11 @@ export class MessageBytes {
   readonly #scenario: Omit<Scenario, "variants">;
   readonly #groups: readonly string[];
   /** The group of each actor. */
-  readonly #groupOf: (actor: number) => number;
+  readonly #groupOf: Uint16Array;
   readonly #nodes: number;
   readonly #sizes: Int32Array;
 
-  constructor(scenario: Omit<Scenario, "variants">, groupOf: (actor: number) => number, nodes: number) {
+  constructor(scenario: Omit<Scenario, "variants">, groupOf: Uint16Array, nodes: number) {
     this.#scenario = scenario;
     this.#groups = Object.keys(scenario.network.clients);
     this.#groupOf = groupOf;
@@ -67,8 +67,8 @@ export class MessageBytes {
   /** `b` as in the message. */
   size(kind: number, b: number): number {
     const call = hasCall(kind);
-    const group = call ? this.#groupOf(Math.floor(b / CALLS)) : this.#groups.length;
-    const slot = (group * KINDS + kind) * CALLS + (call ? b % CALLS : 0);
+    const group = call ? (this.#groupOf[Math.floor(b / CALLS)] as number) : this.#groups.length;
+    const slot = (group * KINDS + kind) * CALLS + (call ? b & (CALLS - 1) : 0);
     const known = this.#sizes[slot] as number;
     if (known > 0) return known;
     const size = this.bytes(kind, 1, b).length;
@@ -153,14 +153,14 @@ export class MessageBytes {
   }
 
   #group(b: number): Scenario["network"]["clients"][string] {
-    const name = this.#groups[this.#groupOf(Math.floor(b / CALLS))] as string;
+    const name = this.#groups[this.#groupOf[Math.floor(b / CALLS)] as number] as string;
     return this.#scenario.network.clients[name] as Scenario["network"]["clients"][string];
   }
 
   /** What a call asks for. */
   call(b: number): { method: string; path: string; userAgent: string; body: number } {
     const actor = Math.floor(b / CALLS);
-    const userAgent = this.#groups[this.#groupOf(actor)] as string;
+    const userAgent = this.#groups[this.#groupOf[actor] as number] as string;
     const node = nodeName(actor);
     switch (b % CALLS) {
       case RENEW_LEASE:

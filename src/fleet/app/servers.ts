@@ -100,7 +100,7 @@ export class Servers {
   /** A health check of a balancer would pass. */
   isHealthy(place: number): boolean {
     const state = this.#states[this.#numberOf.get(place) ?? -1];
-    return state?.up === true && state.accepting && !state.hung && this.#world.places.lost[place] !== true;
+    return state?.up === true && state.accepting && !state.hung && !this.#world.places.isLost(place);
   }
 
   opened(sk: number): void {
@@ -214,7 +214,7 @@ export class Servers {
   /** The host is gone: nobody closes anything. */
   lose(server: number): void {
     const place = this.#world.servers[server] as number;
-    this.#world.places.lost[place] = true;
+    this.#world.places.setLost(place, true);
     const state = this.#states[server] as ServerState;
     const left = this.#sessionsOf(server);
     this.#reset(state);
@@ -226,7 +226,7 @@ export class Servers {
 
   restart(server: number): void {
     const place = this.#world.servers[server] as number;
-    this.#world.places.lost[place] = false;
+    this.#world.places.setLost(place, false);
     const state = this.#states[server] as ServerState;
     state.up = true;
     state.accepting = true;

@@ -5,7 +5,7 @@ import { receive } from "../kernel/tcp-input.ts";
 import type { Links } from "./links.ts";
 import type { Nat } from "./nat.ts";
 import type { NetworkBalancer } from "./network-balancer.ts";
-import type { Places } from "./places.ts";
+import { IS_BEHIND, IS_LOST, IS_NAT, IS_NODE, IS_SERVER, type Places } from "./places.ts";
 
 /** Takes packets from place to place: host, translating box, balancer node, host. */
 export class Fabric {
@@ -29,36 +29,32 @@ export class Fabric {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const socket = rows[p + P_SOCKET] as number;
-    const next = this.#places.lost[place] === true ? -1 : this.#firstHop(packet, place);
+    const traits = this.#places.traits[place] as number;
+    const next = (traits & IS_LOST) !== 0 ? -1 : this.#firstHop(packet, place, traits);
     if (next < 0) this.#links.drop(packet);
     else if (socket < 0) this.#links.cross(packet, next, NO_ORDER, -1);
     else this.#links.cross(packet, next, this.#kernel.sockets.times, socket * SOCKET_TIMES + T_ORDER);
   }
 
-  #firstHop(packet: number, place: number): number {
+  #firstHop(packet: number, place: number, traits: number): number {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
-    if (
-      this.balancer !== undefined &&
-      this.#places.kinds[place] === "server" &&
-      rows[p + P_FROM_PORT] === this.#servicePort
-    )
+    if (this.balancer !== undefined && (traits & IS_SERVER) !== 0 && rows[p + P_FROM_PORT] === this.#servicePort)
       return this.balancer.wayBack(packet);
-    const behind = this.#places.behind[place] as number;
-    return behind >= 0 ? behind : (rows[p + P_TO] as number);
+    return (traits & IS_BEHIND) !== 0 ? (this.#places.behind[place] as number) : (rows[p + P_TO] as number);
   }
 
   /** A packet reaches the place it was on its way to. */
   arrive(packet: number): void {
     const place = this.#kernel.packets.rows[packet * PACKET_WORDS + P_HOP] as number;
-    if (this.#places.lost[place] === true) {
+    const traits = this.#places.traits[place] as number;
+    if ((traits & IS_LOST) !== 0) {
       this.#links.drop(packet);
       return;
     }
     if (this.#links.tap !== undefined) this.#links.tap.arrived(packet, place);
-    const kind = this.#places.kinds[place];
-    if (kind === "node" && this.balancer !== undefined) this.balancer.forward(packet, place);
-    else if (kind === "nat") this.nats.get(place)?.forward(packet, place);
+    if ((traits & IS_NODE) !== 0 && this.balancer !== undefined) this.balancer.forward(packet, place);
+    else if ((traits & IS_NAT) !== 0) this.nats.get(place)?.forward(packet, place);
     else {
       receive(this.#kernel, packet);
       this.#links.drop(packet);

@@ -38,7 +38,7 @@ import {
   W_TARGET,
 } from "./flow-rows.ts";
 import type { Links } from "./links.ts";
-import type { Places } from "./places.ts";
+import { IS_NODE, type Places } from "./places.ts";
 import { Targets } from "./targets.ts";
 
 export class NetworkBalancer {
@@ -81,7 +81,7 @@ export class NetworkBalancer {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const to = rows[p + P_TO] as number;
-    if (this.#places.kinds[to] === "node") return to;
+    if (((this.#places.traits[to] as number) & IS_NODE) !== 0) return to;
     const row = this.#bindings.get(
       (to << 16) | (rows[p + P_TO_PORT] as number),
       ((rows[p + P_FROM] as number) << 16) | (rows[p + P_FROM_PORT] as number),

@@ -1,6 +1,15 @@
 /** What stands at an address. */
 export type PlaceKind = "client" | "server" | "node" | "nat";
 
+/** What a packet must know of a place, as the bits of `traits`. */
+export const IS_SERVER = 1;
+export const IS_NODE = 2;
+export const IS_NAT = 4;
+/** The host is gone: it takes nothing and sends nothing. */
+export const IS_LOST = 8;
+/** Its packets go through a translating box. */
+export const IS_BEHIND = 16;
+
 /**
  * Every address of the network, in order: its number is what packets and sockets carry (16 bits). A host has one address; so have a
  * balancer node and each address of a translating box.
@@ -14,22 +23,39 @@ export class Places {
   readonly behind: number[] = [];
   /** Stream of the host's dice. */
   readonly dice: number[] = [];
-  /** The host is gone: it takes nothing and sends nothing. */
-  readonly lost: boolean[] = [];
+  /** The `IS_` bits: a byte a place, so that those of all hosts stay in cache. */
+  readonly traits: Uint8Array = new Uint8Array(MOST_PLACES);
 
   add(place: PlaceToBe): number {
     const id = this.kinds.length;
-    if (id > 0xffff) throw new RangeError("a simulated network has at most 65,536 addresses");
+    if (id >= MOST_PLACES) throw new RangeError("a simulated network has at most 65,536 addresses");
     this.kinds.push(place.kind);
     this.addresses.push(place.address);
     this.names.push(place.name);
     this.zones.push(place.zone);
     this.behind.push(-1);
     this.dice.push(place.dice);
-    this.lost.push(false);
+    this.traits[id] = TRAITS[place.kind];
     return id;
   }
+
+  putBehind(place: number, box: number): void {
+    this.behind[place] = box;
+    this.traits[place] = (this.traits[place] as number) | IS_BEHIND;
+  }
+
+  isLost(place: number): boolean {
+    return ((this.traits[place] as number) & IS_LOST) !== 0;
+  }
+
+  setLost(place: number, lost: boolean): void {
+    const traits = (this.traits[place] as number) & ~IS_LOST;
+    this.traits[place] = lost ? traits | IS_LOST : traits;
+  }
 }
+
+const MOST_PLACES = 65_536;
+const TRAITS: Readonly<Record<PlaceKind, number>> = { client: 0, server: IS_SERVER, node: IS_NODE, nat: IS_NAT };
 
 export interface PlaceToBe {
   readonly kind: PlaceKind;

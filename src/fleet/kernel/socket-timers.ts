@@ -33,8 +33,9 @@ export class SocketTimers {
     times[t] = at;
     const stamp = ((words[w + S_STAMP] as number) + 1) | 0;
     words[w + S_STAMP] = stamp;
-    const ahead = Math.floor(at * PER_SLOT) - Math.floor(now * PER_SLOT);
-    if (ahead > 0 && ahead < SLOTS) this.#enter(w, sk, at);
+    const slot = Math.floor(at * PER_SLOT);
+    const ahead = slot - Math.floor(now * PER_SLOT);
+    if (ahead > 0 && ahead < SLOTS) this.#enter(w, sk, slot);
     else this.#queue.push(at, this.#kind, sk, stamp);
   }
 
@@ -68,11 +69,11 @@ export class SocketTimers {
     }
   }
 
-  #enter(w: number, sk: number, at: number): void {
-    const slot = slotOf(at);
+  #enter(w: number, sk: number, sinceStart: number): void {
+    const slot = sinceStart & (SLOTS - 1);
     let list = this.#slots[slot] as Int32Array;
     const count = this.#counts[slot] as number;
-    if (count === 0) this.#queue.push(Math.floor(at * PER_SLOT) / PER_SLOT, this.#kind, -1 - slot);
+    if (count === 0) this.#queue.push(sinceStart / PER_SLOT, this.#kind, -1 - slot);
     if (count === list.length) {
       list = new Int32Array(2 * count);
       list.set(this.#slots[slot] as Int32Array);
@@ -94,5 +95,5 @@ const SLOTS = 128;
 /** Slots a nanosecond: a power of two, so that dividing is exact. */
 const PER_SLOT: number = 2 ** -22;
 
-/** -1: it has none. */
-const slotOf = (at: number): number => (at < Number.POSITIVE_INFINITY ? Math.floor(at * PER_SLOT) % SLOTS : -1);
+/** -1: it has none. Whole numbers by bits: the remainder of a double is a call into C. */
+const slotOf = (at: number): number => (at < Number.POSITIVE_INFINITY ? (at * PER_SLOT) & (SLOTS - 1) : -1);

@@ -251,7 +251,7 @@ export function timeoutOf(k: Kernel, sk: number): number {
   if (smoothed === 0) return RTO_INITIAL;
   const backoff = k.sockets.words[sk * SOCKET_WORDS + S_BACKOFF] as number;
   const base = smoothed + Math.max(RTO_MIN, 4 * (k.sockets.times[t + T_RTTVAR] as number));
-  return Math.min(RTO_MAX, base * 2 ** backoff);
+  return Math.min(RTO_MAX, backoff === 0 ? base : base * 2 ** backoff);
 }
 
 /**

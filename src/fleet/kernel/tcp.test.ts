@@ -184,7 +184,7 @@ test("keepalive keeps a flow alive, and notices a peer that is gone", () => {
   const sk = net.connect(40_000, 0, 0);
   net.advance(1_000_000);
   expect(net.at("target1").filter(({ flags }) => flags === "ACK").length).toBeGreaterThan(15);
-  net.places.lost[net.targets[0] as number] = true;
+  net.places.setLost(net.targets[0] as number, true);
   net.advance(76_000);
   expect(net.heard.at(-1)).toContain("client timeout");
   expect(net.state(sk)).not.toBe(ESTABLISHED);
@@ -197,7 +197,7 @@ test("nobody listens: refused. Nobody answers: SYNs a second apart, then doublin
   net.advance(10);
   expect(net.at("client").map(({ flags }) => flags)).toEqual(["SYN", "RST, ACK"]);
   expect(net.heard).toEqual(["0.1 client refused"]);
-  net.places.lost[net.targets[0] as number] = true;
+  net.places.setLost(net.targets[0] as number, true);
   const mark = net.seen.length;
   net.connect(40_002, 0);
   net.advance(200_000);
