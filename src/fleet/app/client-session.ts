@@ -29,9 +29,9 @@ export interface ClientSession {
 }
 
 export interface OpenStream {
-  readonly stream: number;
-  readonly errand: Errand;
-  readonly sentMs: number;
+  stream: number;
+  errand: Errand;
+  sentMs: number;
   /** A watch whose header has come. */
   watching: boolean;
   unread: number;

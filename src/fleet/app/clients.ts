@@ -59,6 +59,8 @@ export class FleetClients {
   readonly #http2: boolean;
   readonly #port: number;
   readonly #errands: Routine[] = [];
+  /** Streams that are over, for the next ones: a request leaves nothing to collect. */
+  readonly #spare: OpenStream[] = [];
 
   constructor(world: World, port: number) {
     this.#world = world;
@@ -265,7 +267,9 @@ export class FleetClients {
     }
     this.#send(session, errand);
     flush(this.#world.kernel, session.sk);
-    this.#schedule(session);
+    // Of what the timer waits for only this request's deadline is new.
+    const due = this.#world.kernel.now / MS + slot.clients.requestTimeoutMs;
+    if (Math.ceil(due * MS) < session.timerNs || session.timerNs === Number.POSITIVE_INFINITY) this.#schedule(session);
   }
 
   #send(session: ClientSession, errand: Errand): void {
@@ -273,8 +277,20 @@ export class FleetClients {
     session.nextStream += 2;
     session.used++;
     session.lastUsedMs = this.#nowMs();
-    session.streams.push({ stream, errand, sentMs: this.#nowMs(), watching: false, unread: 0 });
+    session.streams.push(this.#openStream(stream, errand));
     this.#write(session, this.#http2 ? REQUEST : H1_REQUEST, stream, session.slot.actor * CALLS + errand.call);
+  }
+
+  #openStream(stream: number, errand: Errand): OpenStream {
+    const sentMs = this.#nowMs();
+    const open = this.#spare.pop();
+    if (open === undefined) return { stream, errand, sentMs, watching: false, unread: 0 };
+    open.stream = stream;
+    open.errand = errand;
+    open.sentMs = sentMs;
+    open.watching = false;
+    open.unread = 0;
+    return open;
   }
 
   #sendQueued(session: ClientSession): void {
@@ -340,6 +356,7 @@ export class FleetClients {
     session.lastUsedMs = this.#nowMs();
     this.#returnWindow(session, undefined, size);
     const { errand } = open;
+    this.#spare.push(open);
     if (!ok) this.#failed(session, errand, "bad gateway");
     else if (errand.call === LIST_LEASES) {
       const { totals } = this.#world.recorder;
@@ -347,6 +364,9 @@ export class FleetClients {
       this.leasesListed(session.slot.actor);
       this.#ask(session.slot, { call: WATCH_LEASES, watch: errand.watch, attempts: 1 });
     }
+    // An answer only puts off what the timer waits for, unless it waits for idleness.
+    const { phase, slot } = session;
+    if (phase === "open" && this.#http2 && slot.clients.poolIdleTimeoutMs === 0 && session.timerNs < NEVER) return;
     this.#settle(session);
   }
 
@@ -633,7 +653,8 @@ export class FleetClients {
 
 /** Takes a stream out; the order of the others stays. (splice() makes an array for what it takes.) */
 function takeStream(streams: OpenStream[], stream: number): OpenStream | undefined {
-  for (let at = 0; at < streams.length; at++) {
+  // The latest is the likeliest; a watch stands before it for minutes.
+  for (let at = streams.length - 1; at >= 0; at--) {
     const open = streams[at] as OpenStream;
     if (open.stream !== stream) continue;
     for (let i = at + 1; i < streams.length; i++) streams[i - 1] = streams[i] as OpenStream;
@@ -660,6 +681,7 @@ const CANNOT_RETRY =
   "after Request.Body was written; define Request.GetBody to avoid this error";
 /** Clients that start together would not be like clients that have run for days. */
 const START_MS = 1000;
+const NEVER = Number.POSITIVE_INFINITY;
 const MAX_ATTEMPTS = 7;
 const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
 const WINDOW_STEP = 32_768;

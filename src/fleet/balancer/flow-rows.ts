@@ -35,7 +35,7 @@ export class FlowRows {
   }
 }
 
-export const FLOW_WORDS = 10;
+export const FLOW_WORDS = 12;
 /** The side that opened it: address and port. */
 export const W_CLIENT = 0;
 export const W_CLIENT_PORT = 1;
@@ -52,6 +52,8 @@ export const W_ISN = 7;
 export const W_LIVE = 8;
 /** Port it was opened to. */
 export const W_PORT = 9;
+/** 1: the target's answers are taken for this one's. */
+export const W_BOUND = 10;
 
 export const C_FIN_CLIENT = 1;
 export const C_FIN_TARGET = 2;

@@ -15,7 +15,18 @@ import type { NetworkBalancer as Settings } from "../../scenario/scenario.ts";
 import { type Dice, mix } from "../engine/dice.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { P_FLAGS, P_FROM, P_FROM_PORT, P_SEQ, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } from "../kernel/packets.ts";
+import { S_FLOW, SOCKET_WORDS } from "../kernel/layout.ts";
+import {
+  P_FLAGS,
+  P_FROM,
+  P_FROM_PORT,
+  P_SEQ,
+  P_SOCKET,
+  P_TO,
+  P_TO_PORT,
+  P_TTL_ID,
+  PACKET_WORDS,
+} from "../kernel/packets.ts";
 import { resetAnswering } from "../kernel/tcp-output.ts";
 import {
   C_FIN_CLIENT,
@@ -24,6 +35,7 @@ import {
   FLOW_TIMES,
   FLOW_WORDS,
   FlowRows,
+  W_BOUND,
   W_CLIENT,
   W_CLIENT_PORT,
   W_CLOSING,
@@ -121,7 +133,7 @@ export class NetworkBalancer {
     const port = rows[p + P_FROM_PORT] as number;
     const flags = rows[p + P_FLAGS] as number;
     const syn = (flags & (SYN | ACK | RST)) === SYN;
-    let row = this.#flows.get((client << 16) | port, (node << 16) | this.#port);
+    let row = this.#flowOf(packet, client, port, node);
     if (row >= 0 && this.#isForgotten(row, syn, rows[p + P_SEQ] as number)) {
       this.#remove(row);
       row = -1;
@@ -158,12 +170,10 @@ export class NetworkBalancer {
   #towardsClient(packet: number, node: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
-    const to = ((rows[p + P_TO] as number) << 16) | (rows[p + P_TO_PORT] as number);
+    const to = rows[p + P_TO] as number;
+    const toPort = rows[p + P_TO_PORT] as number;
     const target = rows[p + P_FROM] as number;
-    const row =
-      rows[p + P_TO] === node
-        ? this.#bindings.get(to, (target << 16) | (rows[p + P_FROM_PORT] as number))
-        : this.#flows.get(to, (node << 16) | this.#port);
+    const row = to === node ? this.#boundTo(packet) : this.#flowOf(packet, to, toPort, node);
     const w = row * FLOW_WORDS;
     if (row < 0 || this.#rows.words[w + W_TARGET] !== target || this.#isForgotten(row, false, 0)) {
       if (row >= 0 && this.#rows.words[w + W_TARGET] === target) this.#remove(row);
@@ -183,6 +193,48 @@ export class NetworkBalancer {
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
     this.#links.tap?.forwarded(packet, node);
     this.#links.cross(packet, client, this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
+  }
+
+  /** The flow of a client's port at a node: where the socket's last one was, or by the table. */
+  #flowOf(packet: number, client: number, port: number, node: number): number {
+    const sender = this.#kernel.packets.rows[packet * PACKET_WORDS + P_SOCKET] as number;
+    const hint = sender < 0 ? 0 : (this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] as number);
+    const w = hint * FLOW_WORDS;
+    const { words } = this.#rows;
+    if (
+      words[w + W_CLIENT_PORT] === port &&
+      words[w + W_CLIENT] === client &&
+      words[w + W_NODE] === node &&
+      words[w + W_LIVE] === 1
+    )
+      return hint;
+    const row = this.#flows.get((client << 16) | port, (node << 16) | this.#port);
+    if (row >= 0 && sender >= 0) this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] = row;
+    return row;
+  }
+
+  /** The flow that an answer of a target to one of a node's own ports belongs to. */
+  #boundTo(packet: number): number {
+    const p = packet * PACKET_WORDS;
+    const rows = this.#kernel.packets.rows;
+    const outside = rows[p + P_TO] as number;
+    const port = rows[p + P_TO_PORT] as number;
+    const target = rows[p + P_FROM] as number;
+    const sender = rows[p + P_SOCKET] as number;
+    const hint = sender < 0 ? 0 : (this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] as number);
+    const w = hint * FLOW_WORDS;
+    const { words } = this.#rows;
+    if (
+      words[w + W_OUTSIDE_PORT] === port &&
+      words[w + W_OUTSIDE] === outside &&
+      words[w + W_TARGET] === target &&
+      words[w + W_BOUND] === 1 &&
+      rows[p + P_FROM_PORT] === this.#port
+    )
+      return hint;
+    const row = this.#bindings.get((outside << 16) | port, (target << 16) | (rows[p + P_FROM_PORT] as number));
+    if (row >= 0 && sender >= 0) this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] = row;
+    return row;
   }
 
   #open(client: number, clientPort: number, node: number, isn: number): number {
@@ -236,12 +288,14 @@ export class NetworkBalancer {
   /** Whose replies the target's answers are taken for. */
   #bind(row: number, target: number): void {
     const w = row * FLOW_WORDS;
+    if (this.#rows.words[w + W_BOUND] === 1) return;
     const a = ((this.#rows.words[w + W_OUTSIDE] as number) << 16) | (this.#rows.words[w + W_OUTSIDE_PORT] as number);
     const b = (target << 16) | this.#port;
     const bound = this.#bindings.get(a, b);
-    if (bound === row) return;
     const other = bound >= 0 && !this.#isForgotten(bound, false, 0) && !this.#isClosed(bound);
     if (other && this.#settings.replyPath === "first") return;
+    if (bound >= 0) this.#rows.words[bound * FLOW_WORDS + W_BOUND] = 0;
+    this.#rows.words[w + W_BOUND] = 1;
     this.#bindings.set(a, b, row);
   }
 
@@ -294,7 +348,8 @@ export class NetworkBalancer {
     );
     const a = ((words[w + W_OUTSIDE] as number) << 16) | (words[w + W_OUTSIDE_PORT] as number);
     const b = ((words[w + W_TARGET] as number) << 16) | this.#port;
-    if (this.#bindings.get(a, b) === row) this.#bindings.delete(a, b);
+    if (words[w + W_BOUND] === 1) this.#bindings.delete(a, b);
+    words[w + W_BOUND] = 0;
     this.#rows.release(row);
   }
 }

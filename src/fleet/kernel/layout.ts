@@ -14,7 +14,7 @@ export const S_ISS = 58;
 export const S_UNA = 6;
 export const S_NXT = 7;
 export const S_WRITE = 8;
-export const S_IRS = 31;
+export const S_IRS = 59;
 export const S_RCV = 9;
 /** The `F_` bits. */
 export const S_FLAGS = 1;
@@ -41,6 +41,9 @@ export const S_STAMP = 22;
 /** Where the timer stands in the list of its slot, from 1 (socket-timers.ts); 0: in the queue, or none. */
 export const S_TIMER_ENTRY = 30;
 export const S_FREE = 57;
+/** Where a packet of this socket was found to belong: the row of the socket, and of a balancer's flow. Only to look there first. */
+export const S_PEER = 31;
+export const S_FLOW = 29;
 /** Bytes received and not acknowledged yet. */
 export const S_OWED = 19;
 export const S_IP_ID = 20;
@@ -51,7 +54,7 @@ export const S_REPEAT = 55;
 export const S_SEGMENTS = 11;
 /** Keepalive: probes without an answer, and which settings (-1: off). */
 export const S_PROBES = 28;
-export const S_KEEPALIVE = 29;
+export const S_KEEPALIVE = 60;
 /** The number whose acknowledgment is timed. */
 export const S_TIMED = 21;
 /** How often this row has been used: a stale reference carries another. */

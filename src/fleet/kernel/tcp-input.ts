@@ -65,7 +65,7 @@ export function receive(k: Kernel, packet: number): void {
   const to = rows[p + P_TO] as number;
   // Hairpin: a packet from outside with one of our own addresses as its source is a martian (accept_local=0), dropped without a word.
   if (from === to) return;
-  const sk = k.sockets.find(to, rows[p + P_TO_PORT] as number, from, rows[p + P_FROM_PORT] as number);
+  const sk = k.sockets.findFor(rows[p + P_SOCKET] as number, rows, p);
   const flags = rows[p + P_FLAGS] as number;
   if (sk < 0) {
     if ((flags & (SYN | ACK | RST)) === SYN && k.user.listens(to, rows[p + P_TO_PORT] as number)) listen(k, packet);
