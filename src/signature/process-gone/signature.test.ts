@@ -30,6 +30,7 @@ test.each([
   ["told-to-go", []],
   ["watch", ["mid-stream likely 10.1.2.3:42852 > 10.9.9.9:443: capture#20,22,23,25"]],
   ["near-miss", []],
+  ["same-timer", []],
   ["from-logs", ["from-logs likely ? > 10.6.9.9:443: client.log:3,4,5"]],
   ["oom", ["from-logs possible ? > 10.6.9.9:443: kernel.log:1 client.log:2"]],
   ["one-cut", []],

@@ -1,3 +1,5 @@
+import { seqAtOrAfter } from "../../net/sequence.ts";
+import { ACK } from "../../net/tcp-flags.ts";
 import { MILLISECOND, type Nanoseconds, SECOND } from "../../net/time.ts";
 import { asksSomething, openRequest } from "../open-request.ts";
 import { remember } from "../remember.ts";
@@ -71,7 +73,15 @@ function isMultiplexed(reading: Reading, from: Nanoseconds, to: Nanoseconds): bo
 
 /** Whether every one of these was closed after the same long idleness: a timer, not a death. */
 export function sameIdleness(closes: readonly ServerClose[]): boolean {
-  const idle = closes.map((close) => close.idle);
+  const idle = closes.map(idleAtServer);
   const [least, most] = [Math.min(...idle), Math.max(...idle)];
   return least >= SECOND && most - least <= Math.max(0.05 * most, SECOND / 4);
+}
+
+/** How long the server had been without work on it: what its FIN does not acknowledge had not reached it. */
+function idleAtServer({ reading, step, idle }: ServerClose): Nanoseconds {
+  if ((step.segment.flags & ACK) === 0) return idle;
+  const reached = (s: Step): boolean => s.side === "server" || seqAtOrAfter(step.segment.ack, s.end);
+  const last = lastBefore(reading, step.index, (s) => s.fresh && reached(s));
+  return last === undefined ? idle : Math.max(idle, step.time - last.time);
 }
