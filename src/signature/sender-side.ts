@@ -1,6 +1,9 @@
+import { sameEndpoint } from "../net/endpoint.ts";
+import { RST } from "../net/tcp-flags.ts";
+import type { Nanoseconds } from "../net/time.ts";
 import { isFresh } from "./answering-host.ts";
 import type { Scene, Sighting } from "./scene.ts";
-import { type Reading, readTrail, type Step } from "./trail-queries.ts";
+import { endpointOf, type Reading, readTrail, type Step } from "./trail-queries.ts";
 
 /** The connection as the host saw it that a RST claims to come from. */
 export interface SenderSide {
@@ -30,6 +33,7 @@ export function notSentBy(scene: Scene, reading: Reading, rst: Step): SenderSide
     // The same host may show the RST with other numbers only where something translates them: then nothing can be said.
     if (own.length === 0 || own.some((s) => s.rst && s.segment.seq === rst.segment.seq)) continue;
     const there = rst.time - sighting.offset;
+    if (sentOnAnother(sighting, rst, there)) continue;
     if (vantage.to - uncertainty < there || vantage.from + uncertainty > there) continue;
     const received = theirs.steps.find(
       (s) => s.rst && s.side !== rst.side && Math.abs(s.time - there) <= SLACK + uncertainty,
@@ -38,4 +42,23 @@ export function notSentBy(scene: Scene, reading: Reading, rst: Step): SenderSide
     return { sighting, reading: theirs, after, received };
   }
   return undefined;
+}
+
+/** The host sent this RST, but a SYN between the same two ends had come meanwhile, so that in its capture the RST belongs to the connection after. */
+function sentOnAnother({ trail, vantage, uncertainty }: Sighting, rst: Step, there: Nanoseconds): boolean {
+  const [from, to] = [endpointOf(trail, rst.side), endpointOf(trail, rst.side === "client" ? "server" : "client")];
+  return vantage.trails.some(
+    (other) =>
+      other !== trail &&
+      other.flow.to >= there - SLACK - uncertainty &&
+      sameEndpoint(endpointOf(other, "client"), rst.side === "client" ? from : to) &&
+      sameEndpoint(endpointOf(other, "server"), rst.side === "client" ? to : from) &&
+      other.segments.some(
+        (s) =>
+          s.from === rst.side &&
+          (s.flags & RST) !== 0 &&
+          s.seq === rst.segment.seq &&
+          Math.abs(s.time - there) <= SLACK + uncertainty,
+      ),
+  );
 }

@@ -9,6 +9,7 @@ test.each([
   ["stranger", ["stranger likely [2001:db8::3]:42852 > [2001:db8:9::9]:8080: capture#9,11,12"]],
   ["went-on", ["went-on likely 10.1.2.3:42852 > 10.9.9.9:8080: capture#7,8,9,10"]],
   ["near-miss", []],
+  ["taken-over", []],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });
