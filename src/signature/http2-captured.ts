@@ -1,4 +1,5 @@
 import { clientOf, serverOf } from "../flow/flow.ts";
+import { seqAtOrAfter } from "../net/sequence.ts";
 import { ACK, SYN } from "../net/tcp-flags.ts";
 import type { Instant } from "../net/time.ts";
 import type { SessionEvent } from "../session/conversation.ts";
@@ -75,20 +76,29 @@ export function capturedStory(scene: Scene, trail: Trail): Http2Story | undefine
     requests,
     pings: http2.pings.map((p) => ({ by: sideOf(p.direction), mark: mark(p.packet, p.time) })),
     settings: { client: settings(clientIs), server: settings(server) },
-    closing: farewellFirst(session.events, sideOf, mark) ?? closingOf(scene, trail),
+    closing: farewellFirst(trail, session.events, sideOf, mark) ?? closingOf(scene, trail),
     until: scene.toCommon(vantage, vantage.to),
     also: [],
   };
 }
 
-/** A close_notify or fatal alert of the client is its leaving, even where the server's FIN comes first (RFC 8446 §6.1). */
+/**
+ * A close_notify or fatal alert of the client is its leaving, even where the server's FIN comes first (RFC 8446 §6.1); but not where it acknowledges that FIN:
+ * then it answers the server's close.
+ */
 function farewellFirst(
+  trail: Trail,
   events: readonly SessionEvent[],
   sideOf: (direction: number) => Side,
   mark: (packet: number, time?: number) => Mark,
 ): Closing | undefined {
   const alert = events.find((e) => e.kind === "tls-alert");
   if (alert === undefined || sideOf(alert.direction) !== "client") return undefined;
+  const { steps } = readTrail(trail);
+  const fin = steps.find((s) => s.fin && s.side === "server");
+  const said = steps.find((s) => s.segment.packet === alert.packet);
+  if (fin !== undefined && said !== undefined && fin.index < said.index && seqAtOrAfter(said.segment.ack, fin.end))
+    return undefined;
   return { by: "client", how: "fin", mark: mark(alert.packet, alert.time) };
 }
 
