@@ -23,6 +23,7 @@ export function addLabCommands(program: Command, done: (exitCode: number) => voi
       "--time-scale <factor>",
       "times of programs and balancers are divided by it (default: so that a run takes less than a minute; 1: real time)",
     )
+    .option("--proxy <software>", "of an application balancer: nginx (default), haproxy or nghttpx")
     .option("--write <folder>", "leave the evidence there as a user would bring it, and the truth beside it")
     .option("--keep", "leave the run's own folder with everything in it, and say where")
     .option("-q, --quiet", "print only the outcome")

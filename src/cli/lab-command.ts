@@ -6,6 +6,7 @@ import { cleanLeftovers } from "../lab/lab-state.ts";
 import { type Experiment, runAndExplain, storyOf } from "../lab/run-and-explain.ts";
 import { Fault } from "../net/fault.ts";
 import { printable } from "../net/printable.ts";
+import { PROXIES, type ProxySoftware } from "../netns/proxy/proxy.ts";
 import { renderComparisonHtml } from "../report/comparison/comparison-html.ts";
 import { renderComparisonText } from "../report/comparison/comparison-text.ts";
 import { BUILT_IN } from "../scenario/built-in.ts";
@@ -16,6 +17,7 @@ export interface LabRunOptions {
   readonly variant?: string;
   readonly seed?: string;
   readonly timeScale?: string;
+  readonly proxy?: string;
   readonly write?: string;
   readonly keep?: boolean;
   readonly quiet?: boolean;
@@ -50,8 +52,10 @@ export function labDoctorCommand(): number {
 export async function labRunCommand(name: string, options: LabRunOptions): Promise<number> {
   if (options.write !== undefined) checkFolder(options.write);
   const scenario = await loadScenario(name);
+  const proxy = proxyNamed(options.proxy);
   return await interruptible(async (signal) => {
     const experiment = await runAndExplain(scenario, {
+      ...(proxy === undefined ? {} : { proxy }),
       ...(options.variant === undefined ? {} : { variant: options.variant }),
       ...numbersOf(options),
       signal,
@@ -68,6 +72,18 @@ export async function labRunCommand(name: string, options: LabRunOptions): Promi
       else experiment.run.close();
     }
   });
+}
+
+function proxyNamed(name: string | undefined): ProxySoftware | undefined {
+  if (name === undefined) return undefined;
+  const found = PROXIES.find((each) => each === name);
+  if (found === undefined)
+    throw new Fault(
+      "no-such-proxy",
+      `--proxy ${printable(name)} is no software that the lab has a balancer of.`,
+      `It has ${PROXIES.join(", ")}.`,
+    );
+  return found;
 }
 
 /** Numbers of the command line; a `Fault` for what is none. */
@@ -99,7 +115,7 @@ function outcome({ run, counted, verdict, explanation }: Experiment, options: La
   const lines = [`${verdict.agrees ? "AGREES" : "DIFFERS"}  ${verdict.text}`];
   if (options.quiet) return `${lines.join("\n")}\n`;
   lines.push(
-    `  ${plan.scenario}${plan.variant === undefined ? "" : ` --variant ${plan.variant}`} --seed ${plan.seed} --time-scale ${plan.timeScale}, ${((run.endedAtMs - run.startedAtMs) / 1000).toFixed(1)} s`,
+    `  ${plan.scenario}${plan.variant === undefined ? "" : ` --variant ${plan.variant}`}${plan.proxy === undefined ? "" : ` --proxy ${plan.proxy}`} --seed ${plan.seed} --time-scale ${plan.timeScale}, ${((run.endedAtMs - run.startedAtMs) / 1000).toFixed(1)} s`,
   );
   for (const said of plan.adapted) lines.push(`  in the lab: ${said}`);
   for (const problem of run.problems) lines.push(`  trouble: ${printable(problem)}`);
@@ -137,10 +153,11 @@ function checkFolder(folder: string): void {
 function leave({ run, counted, verdict }: Experiment, folder: string): void {
   mkdirSync(folder, { recursive: true });
   cpSync(run.evidence, join(folder, "evidence"), { recursive: true });
-  const { scenario, variant, seed, timeScale, expect, adapted, hosts } = run.plan;
+  const { scenario, variant, proxy, seed, timeScale, expect, adapted, hosts } = run.plan;
   const truth = {
     scenario,
     variant,
+    proxy,
     seed,
     timeScale,
     expect,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { LabTools } from "../netns/lab-options.ts";
+import { PROXIES } from "../netns/proxy/proxy.ts";
 import { goSources } from "./go-programs.ts";
 import { AS_NOBODY, AS_ROOT, AS_USER } from "./unshare-arguments.ts";
 
@@ -35,6 +36,8 @@ const PROGRAMS: readonly (readonly [program: string, pack: string, needed: boole
   ["ethtool", "ethtool", false, "segments as on a wire; without it captures show larger ones"],
   ["conntrack", "conntrack", false, "tables of balancers that translate"],
   ["nginx", "nginx-light", false, "application balancers"],
+  ["haproxy", "haproxy", false, "application balancers, with --proxy haproxy"],
+  ["nghttpx", "nghttp2-proxy", false, "application balancers, with --proxy nghttpx"],
   ["go", "golang-go", false, "clients with Go's net/http and their debug logs"],
   ["kubectl", "kubernetes-client", false, "a real watch in lab compare"],
 ];
@@ -111,12 +114,12 @@ export function examine(): Diagnosis {
       conntrack: onPath("conntrack"),
       ethtool: onPath("ethtool"),
       kubectl: onPath("kubectl"),
-      nginx: onPath("nginx"),
+      proxies: PROXIES.filter(onPath),
     },
   };
 }
 
-const NO_TOOLS: LabTools = { delay: "none", conntrack: false, ethtool: false, kubectl: false, nginx: false };
+const NO_TOOLS: LabTools = { delay: "none", conntrack: false, ethtool: false, kubectl: false, proxies: [] };
 
 /** Debian keeps what administrators need in /usr/sbin, which is not on everybody's path. */
 export const SEARCHED: readonly string[] = [

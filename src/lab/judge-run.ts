@@ -38,7 +38,7 @@ export function judgeRun(expect: Expectation, explanation: Pick<Explanation, "in
   return { agrees: named && !others, text: `expected: ${wanted}; found: ${said}` };
 }
 
-/** What is found beside a cause since it follows from it: whoever knocks where a process is gone, a balancer's health check too, is refused, and where a host is gone is not answered. */
+/** What is found beside a cause since it follows from it: whoever knocks where a process is gone, a balancer's health check too, is refused; where a host is gone, gets no answer. */
 const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
   "process-gone": ["connection-refused"],
   "peer-vanished": ["syn-blackhole"],

@@ -25,7 +25,7 @@ export const runsFolder = (): string => join(tmpdir(), `halfopen-lab-${userInfo(
 export function openRun(suffix: string): string {
   mkdirSync(runsFolder(), { recursive: true, mode: 0o700 });
   const made = mkdtempSync(`${runsFolder()}-new-`);
-  for (const part of ["config", "evidence", "truth", "nginx"]) mkdirSync(join(made, part));
+  for (const part of ["config", "evidence", "truth", "proxy"]) mkdirSync(join(made, part));
   const owner: Owner = { pid: process.pid, started: startOf(process.pid) ?? "" };
   writeFileSync(join(made, "owner.json"), JSON.stringify(owner));
   const folder = join(runsFolder(), suffix);

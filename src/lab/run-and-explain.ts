@@ -55,6 +55,13 @@ export async function runAndExplain(
       install ?? "halfopen lab doctor says more",
     );
   }
+  const proxy = options.proxy ?? "nginx";
+  if (story.network.balancer?.kind === "application" && !tools.proxies.includes(proxy))
+    throw new Fault(
+      "lab-no-proxy",
+      `This story has an application balancer, and ${proxy} is not on this machine.`,
+      `${tools.proxies.length > 0 ? `Run it with --proxy ${tools.proxies[0]}, or: ` : ""}${install ?? "halfopen lab doctor says more"}`,
+    );
   const go = goPrograms();
   const run = await runLab(story, {
     ...options,

@@ -9,6 +9,7 @@ import { timeScaleOf } from "../netns/adapt.ts";
 import type { LabTools } from "../netns/lab-options.ts";
 import type { LabPlan } from "../netns/lab-plan.ts";
 import { plan } from "../netns/plan.ts";
+import type { ProxySoftware } from "../netns/proxy/proxy.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { certificate } from "./certificate.ts";
 import { SEARCHED } from "./doctor.ts";
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** Default: one with which the run takes less than a minute. */
   readonly timeScale?: number;
+  /** The software of an application balancer; absent: nginx. */
+  readonly proxy?: ProxySoftware;
   readonly tools: LabTools;
   readonly go?: string;
   readonly onProgress?: (step: string, detail: string) => void;
@@ -60,6 +63,7 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
     folder,
     programs: { node: process.execPath, folder: join(dirname(here), "programs"), ending },
     ...(options.go === undefined ? {} : { go: options.go }),
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     tools: options.tools,
   });
   const close = (): void => rmSync(folder, { recursive: true, force: true });
@@ -67,6 +71,7 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
     const { key, cert } = certificate();
     writeFileSync(join(folder, "key.pem"), key, { mode: 0o600 });
     writeFileSync(join(folder, "cert.pem"), cert);
+    writeFileSync(join(folder, "both.pem"), `${cert}${key}`, { mode: 0o600 });
     writeFileSync(join(folder, "plan.json"), JSON.stringify(planned, undefined, 1));
     for (const { path, text } of planned.files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -1,3 +1,5 @@
+import type { ProxySoftware } from "./proxy/proxy.ts";
+
 /** What a plan needs to know besides the scenario. All of it is passed in: a plan is a function of its arguments. */
 export interface LabOptions {
   /** Part of every name: 1 to 6 small letters and digits. */
@@ -16,6 +18,8 @@ export interface LabOptions {
   readonly programs: { readonly node: string; readonly folder: string; readonly ending: ".ts" | ".js" };
   /** The folder of the Go programs that were built; absent: none. */
   readonly go?: string;
+  /** The software of an application balancer; absent: nginx. */
+  readonly proxy?: ProxySoftware;
   readonly tools: LabTools;
 }
 
@@ -27,5 +31,6 @@ export interface LabTools {
   readonly ethtool: boolean;
   /** Whether somebody watches nodes with it. */
   readonly kubectl: boolean;
-  readonly nginx: boolean;
+  /** The software that is there for application balancers. */
+  readonly proxies: readonly ProxySoftware[];
 }

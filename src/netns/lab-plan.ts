@@ -1,4 +1,5 @@
 import type { Expectation } from "../scenario/scenario.ts";
+import type { ProxySoftware } from "./proxy/proxy.ts";
 
 /**
  * Everything that a run does on the kernel, as data: nothing here has happened yet. Commands are lists of arguments, never texts for a
@@ -7,6 +8,8 @@ import type { Expectation } from "../scenario/scenario.ts";
 export interface LabPlan {
   readonly scenario: string;
   readonly variant?: string;
+  /** The software of the application balancer; absent: there is none. */
+  readonly proxy?: ProxySoftware;
   readonly seed: number;
   /** Times of programs and balancers were divided by it; the kernel's own timers are as they are. */
   readonly timeScale: number;
@@ -26,7 +29,7 @@ export interface LabPlan {
   readonly adapted: readonly string[];
 }
 
-export type HostKind = "router" | "balancer" | "proxy" | "server" | "client";
+export type HostKind = "router" | "balancer" | "proxy" | "server" | "nat" | "client";
 
 export interface Host {
   readonly name: string;
@@ -84,6 +87,8 @@ export interface Program {
   readonly control?: true;
   /** Its log is no evidence: nobody has such a program. */
   readonly inner?: true;
+  /** The signal by which it reads its configuration again. */
+  readonly reload?: "SIGHUP" | "SIGUSR2";
   /** Begins with the story, and again when it ends by itself. */
   readonly restarts?: true;
 }
@@ -95,7 +100,7 @@ export type Step =
       readonly atMs: number;
       readonly kind: "signal";
       readonly program: string;
-      readonly signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGHUP";
+      readonly signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGHUP" | "SIGUSR2";
     }
   /** With `down`, once it has ended by itself (at most so long is waited for that), and so long after; otherwise what runs of it is ended. Then, when it is ready, others are told. */
   | {

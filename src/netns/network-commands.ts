@@ -100,7 +100,7 @@ function attach(
         ]
       : [];
   return [
-    ...namespace(here, host.kind === "balancer"),
+    ...namespace(here, host.kind === "balancer" || host.kind === "nat"),
     ...(tools.line
       ? [
           { argv: ["ip", "-n", here, "tuntap", "add", "dev", "eth0", "mode", "tap"] },

@@ -11,7 +11,8 @@ import type { LabOptions } from "./lab-options.ts";
 import type { Command, Host, PlannedFile, Program } from "./lab-plan.ts";
 import { isSlow } from "./network-commands.ts";
 import type { ClientsConfig, HealthCheckConfig, ServerConfig } from "./program-configs.ts";
-import { proxyConfig } from "./proxy-config.ts";
+import { CONFIG } from "./proxy/proxy.ts";
+import { proxyOf } from "./proxy/proxy-of.ts";
 import { plain, type Topology } from "./topology.ts";
 
 export interface PlannedPrograms {
@@ -19,6 +20,8 @@ export interface PlannedPrograms {
   readonly files: readonly PlannedFile[];
   /** Rules and settings of the balancer's nodes. */
   readonly commands: readonly Command[];
+  /** What programs do otherwise than the scenario says. */
+  readonly said: readonly string[];
 }
 
 /** Who runs where: the store, servers, the balancer's health checks or the proxy, clients. */
@@ -141,29 +144,34 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
       });
     }
   }
-  const [proxy] = topology.proxies;
-  if (balancer?.kind === "application" && proxy !== undefined) {
+  const [host] = topology.proxies;
+  const said: string[] = [];
+  if (balancer?.kind === "application" && host !== undefined) {
+    const software = options.proxy ?? "nginx";
     const place = {
-      address: proxy.address,
+      address: host.address,
       port: servers.port,
       targets: topology.servers.map(({ address }) => address),
       protocol: balancer.protocol ?? servers.protocol,
       targetProtocol: servers.protocol,
-      work: `${options.folder}/nginx`,
+      work: `${options.folder}/proxy`,
       logs: `${options.folder}/evidence`,
       keyFile: `${options.folder}/key.pem`,
       certFile: `${options.folder}/cert.pem`,
+      bothFile: `${options.folder}/both.pem`,
     };
-    files.push({ path: "nginx/nginx.conf", text: proxyConfig(balancer, place) });
-    for (const host of topology.servers) {
-      const others = place.targets.filter((address) => address !== host.address);
-      files.push({
-        path: `nginx/without-${host.name}.conf`,
-        text: proxyConfig(balancer, { ...place, targets: others }),
-      });
+    const proxy = proxyOf(software, balancer, place);
+    files.push({ path: `proxy/${CONFIG}`, text: proxy.config });
+    for (const server of topology.servers) {
+      const others = place.targets.filter((address) => address !== server.address);
+      const { config } = proxyOf(software, balancer, { ...place, targets: others });
+      files.push({ path: `proxy/without-${server.name}.conf`, text: config });
     }
-    const argv = ["nginx", "-p", place.work, "-c", `${place.work}/nginx.conf`, "-g", "error_log stderr notice;"];
-    programs.push({ name: "nginx", ...on(proxy), argv: argv.slice(0, 5), log: "nginx.log", early: true, inner: true });
+    const log = proxy.logs ? { log: "balancer-access.log" } : ({ log: `${software}.log`, inner: true } as const);
+    // HAProxy's log has no zone: its reader takes it for UTC.
+    const env = { TZ: "UTC" };
+    programs.push({ name: software, ...on(host), argv: proxy.argv, env, ...log, early: true, reload: proxy.reload });
+    said.push(...proxy.said);
   }
   const addresses = addressesOf(topology);
   const protocol = (balancer?.kind === "application" ? balancer.protocol : undefined) ?? servers.protocol;
@@ -203,7 +211,7 @@ export function planPrograms(scenario: Story, topology: Topology, options: LabOp
         programs.push(kubectl(scenario, topology, { host, options }));
     }
   }
-  return { programs, files, commands };
+  return { programs, files, commands, said };
 }
 
 /** A person in front of `kubectl get nodes --watch`, who starts it again when it ends; its health check is told by its environment. */

@@ -3,6 +3,7 @@ import type { Story } from "./adapt.ts";
 import type { LabOptions } from "./lab-options.ts";
 import type { Command, Program, Step, Told } from "./lab-plan.ts";
 import { addressesOf } from "./plan-programs.ts";
+import { CONFIG } from "./proxy/proxy.ts";
 import { type Addressed, plain, type Topology } from "./topology.ts";
 
 /** The scenario's happenings as signals, commands and messages, ordered by time; and what the lab can not do. */
@@ -59,10 +60,11 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
         { atMs: atMs + happening.downMs, kind: "start", program: server.name },
       ]);
     case "server-lost":
-      // The cable first: its kernel's last words are not heard. It comes back as another boot of the host would, without its sockets.
+      // The cable before the end of its process: its kernel's last words are not heard. It comes back as another boot of the host would, without its sockets.
       return serverOf(happening, topology).flatMap((server) => [
-        cable(topology, server, "down", atMs),
-        { atMs, kind: "signal", program: server.name, signal: "SIGKILL" },
+        { atMs, kind: "signal", program: server.name, signal: "SIGSTOP" },
+        ...silence(topology, server, atMs),
+        { atMs: atMs + TOLD_MS, kind: "signal", program: server.name, signal: "SIGKILL" },
         { atMs: atMs + happening.downMs, kind: "start", program: server.name },
         cable(topology, server, "up", atMs + happening.downMs),
         ...routes(topology, server, atMs + happening.downMs),
@@ -88,7 +90,7 @@ function stepsOf(happening: Happening, scenario: Story, stage: Stage): readonly 
       );
       const back = atMs + happening.forMs;
       return [
-        cable(topology, node, "down", atMs),
+        ...silence(topology, node, atMs),
         ...forget.map((command): Step => ({ atMs, kind: "run", command })),
         ...toClients(stage, atMs + happening.dnsMs, { do: "addresses", addresses: rest }),
         cable(topology, node, "up", back),
@@ -177,14 +179,45 @@ const cable = (topology: Topology, host: Addressed, state: "up" | "down", atMs: 
   command: { argv: ["ip", "-n", topology.router.namespace, "link", "set", host.link, state] },
 });
 
+/**
+ * What goes to the host is dropped without a word from now on, and nothing comes from it. A cable that is only unplugged would make the router say
+ * that there is no way, which clients hear: nobody says so of a host that has lost its power.
+ */
+function silence(topology: Topology, host: Addressed, atMs: number): readonly Step[] {
+  const ways = waysTo(topology, host).map(([way, _]) => ["replace", "blackhole", ...way]);
+  return [...ways.map((words) => route(topology, words, atMs)), cable(topology, host, "down", atMs + TOLD_MS / 3)];
+}
+
 /** The kernel drops a device's routes when it goes down. */
 function routes(topology: Topology, host: Addressed, atMs: number): readonly Step[] {
-  const ip = ["ip", ...(topology.six ? ["-6"] : []), "-n", topology.router.namespace, "route", "replace"];
-  const argvs = [[...ip, `${host.address}/${topology.six ? 128 : 32}`, "dev", host.link]];
+  // What an IPv6 route says is part of its name: the other is taken away.
+  const away = topology.six ? waysTo(topology, host).map(([way, _]) => ["del", "blackhole", ...way]) : [];
+  const back = waysTo(topology, host).map(([[to = "", ...table], by]) => ["replace", to, ...by, ...table]);
+  return [...away, ...back].map((words) => route(topology, words, atMs));
+}
+
+/** The router's routes to a host: where to, with the table, and over what. */
+function waysTo(
+  topology: Topology,
+  host: Addressed,
+): readonly (readonly [way: readonly string[], by: readonly string[]])[] {
   const node = topology.balancers.findIndex(({ name }) => name === host.name);
-  if (node >= 0)
-    argvs.push([...ip, "default", "via", host.address, "dev", host.link, "onlink", "table", `${10 + node}`]);
-  return argvs.map((argv): Step => ({ atMs, kind: "run", command: { argv, mayFail: true } }));
+  return [
+    [[`${host.address}/${topology.six ? 128 : 32}`], ["dev", host.link]],
+    ...(node < 0
+      ? []
+      : [
+          [
+            ["default", "table", `${10 + node}`],
+            ["via", host.address, "dev", host.link, "onlink"],
+          ] as const,
+        ]),
+  ];
+}
+
+function route(topology: Topology, words: readonly string[], atMs: number): Step {
+  const argv = ["ip", ...(topology.six ? ["-6"] : []), "-n", topology.router.namespace, "route", ...words];
+  return { atMs, kind: "run", command: { argv, mayFail: true } };
 }
 
 const toClients = (stage: Stage, atMs: number, message: Told["message"], group?: string): readonly Step[] =>
@@ -202,16 +235,19 @@ function toldClients(stage: Stage, message: Told["message"], group?: string): re
 function deregister(
   happening: Extract<Happening, { what: "deregister" }>,
   scenario: Story,
-  { topology, folder }: Stage,
+  { topology, programs, folder }: Stage,
 ): readonly Step[] {
   const { balancer } = scenario.network;
   const server = topology.servers[happening.server];
   if (server === undefined || balancer === undefined) return [];
   if (balancer.kind === "application") {
-    const argv = ["cp", `${folder}/nginx/without-${server.name}.conf`, `${folder}/nginx/nginx.conf`];
+    const argv = ["cp", `${folder}/proxy/without-${server.name}.conf`, `${folder}/proxy/${CONFIG}`];
     return [
       { atMs: happening.atMs, kind: "run", command: { argv } },
-      { atMs: happening.atMs, kind: "signal", program: "nginx", signal: "SIGHUP" },
+      ...programs.flatMap(({ name, reload }): readonly Step[] =>
+        // After the copy, which is quick.
+        reload === undefined ? [] : [{ atMs: happening.atMs + TOLD_MS, kind: "signal", program: name, signal: reload }],
+      ),
     ];
   }
   const message = {

@@ -7,6 +7,7 @@ import type { Scenario } from "../scenario/scenario.ts";
 import { timeScaleOf } from "./adapt.ts";
 import type { LabOptions } from "./lab-options.ts";
 import { plan } from "./plan.ts";
+import { CONFIG, PROXIES, type ProxySoftware } from "./proxy/proxy.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -17,15 +18,17 @@ const OPTIONS: LabOptions = {
   network: 20,
   folder: "/run-folder",
   programs: { node: "node", folder: "/programs", ending: ".ts" },
-  tools: { delay: "none", conntrack: true, ethtool: true, kubectl: false, nginx: true },
+  tools: { delay: "none", conntrack: true, ethtool: true, kubectl: false, proxies: PROXIES },
 };
+
+type Planned = readonly [name: string, variant: string, ipVersion: 4 | 6, proxy?: ProxySoftware];
 
 const builtIn = (name: string): Scenario =>
   readScenario(name, readFileSync(join(ROOT, "scenarios", `${name}.yaml`), "utf8"));
 
 /** What a person would read: a command a line, with what it is told on standard input below it. */
 function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): string {
-  const { setUp, taps, programs, story, snapshots, tearDown, adapted } = plan(scenario, options);
+  const { setUp, taps, programs, story, snapshots, tearDown, adapted, files } = plan(scenario, options);
   const command = ({
     namespace,
     argv,
@@ -42,6 +45,7 @@ function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): str
     part("set up", setUp.map(command)),
     part("taps", taps.map(command)),
     part("programs", programs.map(command)),
+    ...files.filter(({ path }) => path === `proxy/${CONFIG}`).map(({ text }) => part("proxy", [text.trimEnd()])),
     part(
       "story",
       story.map(({ atMs, ...step }) => `${atMs} ${step.kind === "run" ? command(step.command) : JSON.stringify(step)}`),
@@ -55,22 +59,34 @@ function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): str
 }
 
 /** The plans of one scenario for each kind of balancer, and one over IPv6. `HALFOPEN_GOLDEN=write` writes them anew. */
-test.each([
+const PLANNED: readonly Planned[] = [
   ["goaway-behind-network-balancer", "base", 4],
   ["goaway-behind-network-balancer", "base", 6],
   ["goaway-behind-network-balancer", "preservation-off", 4],
   ["goaway-behind-network-balancer", "cross-zone-off", 4],
   ["goaway-behind-network-balancer", "first-path", 4],
+  ["goaway-behind-network-balancer", "behind-nat", 4],
   ["silent-idle-drop", "black-hole", 6],
   ["server-killed", "base", 4],
   ["keep-alive-race", "base", 4],
+  ["keep-alive-race", "base", 4, "haproxy"],
+  ["goaway-mishandled", "base", 6, "nghttpx"],
   ["balancer-node-lost", "base", 4],
-] as const)("%s, %s, IPv%i: as it was", (name, variant, ipVersion) => {
+];
+
+test.each(PLANNED.map((planned) => [planned.join(", "), planned] as const))("%s: as it was", (_, planned) => {
+  const [name, variant, ipVersion, proxy] = planned;
   const scenario = builtIn(name);
   const story = variant === "base" ? scenario : scenario.variants[variant]?.scenario;
   if (story === undefined) throw new Error(`no variant ${variant}`);
-  const text = printed({ ...story, network: { ...story.network, ipVersion } }, OPTIONS);
-  const file = join(ROOT, "tests", "golden-lab", `${name}-${variant}-${ipVersion}.txt`);
+  const options = proxy === undefined ? OPTIONS : { ...OPTIONS, proxy };
+  const text = printed({ ...story, network: { ...story.network, ipVersion } }, options);
+  const file = join(
+    ROOT,
+    "tests",
+    "golden-lab",
+    `${name}-${variant}-${ipVersion}${proxy === undefined ? "" : `-${proxy}`}.txt`,
+  );
   if (process.env.HALFOPEN_GOLDEN === "write") writeFileSync(file, text);
   expect(text).toBe(readFileSync(file, "utf8"));
 });

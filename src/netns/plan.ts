@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario/scenario.ts";
 import { adapt } from "./adapt.ts";
 import type { LabOptions } from "./lab-options.ts";
 import type { LabPlan, Snapshot, Tap } from "./lab-plan.ts";
+import { natCommands } from "./nat-commands.ts";
 import { networkCommands } from "./network-commands.ts";
 import { planPrograms } from "./plan-programs.ts";
 import { planStory } from "./plan-story.ts";
@@ -12,7 +13,7 @@ import { type Topology, topologyOf } from "./topology.ts";
 export function plan(given: Omit<Scenario, "variants">, options: LabOptions): LabPlan {
   const { scenario, said } = adapt(given, options.timeScale, options.mostMs);
   const topology = topologyOf(scenario, options);
-  const { programs, files, commands } = planPrograms(scenario, topology, options);
+  const { programs, files, commands, said: unlike } = planPrograms(scenario, topology, options);
   const { story, said: skipped } = planStory(scenario, topology, programs, options);
   const { balancer, servers, links } = scenario.network;
   const replies =
@@ -23,13 +24,19 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
   return {
     scenario: given.name,
     ...(options.variant === undefined ? {} : { variant: options.variant }),
+    ...(topology.proxies.length === 0 ? {} : { proxy: options.proxy ?? "nginx" }),
     seed: options.seed,
     timeScale: options.timeScale,
     durationMs: scenario.durationMs,
     expect: scenario.expect,
     hosts: topology.all,
     files,
-    setUp: [...networkCommands(scenario, topology, options.tools), ...commands, ...replies],
+    setUp: [
+      ...networkCommands(scenario, topology, options.tools),
+      ...natCommands(scenario, topology),
+      ...commands,
+      ...replies,
+    ],
     taps: tapsOf(topology, options),
     programs,
     story,
@@ -37,6 +44,7 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     tearDown: topology.all.map(({ namespace }) => ({ argv: ["ip", "netns", "delete", namespace], mayFail: true })),
     adapted: [
       ...said,
+      ...unlike,
       ...(undelayed
         ? [
             `no delay of ${links.delayMs} ms and no loss on links, because this kernel has no netem and there is no delay line`,
@@ -81,9 +89,12 @@ function snapshotsOf(topology: Topology, options: LabOptions): readonly Snapshot
       { file: `${name}-nstat-%.txt`, namespace, argv: ["nstat", "-a", "-s", "-z"], when: "both" },
       { file: `${name}-sockets.txt`, namespace, argv: ["ss", "-tinO"], when: "after", truth: true },
     ];
-    if (kind !== "balancer") return counters;
+    if (kind !== "balancer" && kind !== "nat") return counters;
+    const nft = ["nft", "-j", "list", "counters"];
     return [
-      { file: `${name}-counters.json`, namespace, argv: ["nft", "-j", "list", "counters"], when: "after", truth: true },
+      ...(kind === "nat"
+        ? []
+        : ([{ file: `${name}-counters.json`, namespace, argv: nft, when: "after", truth: true }] as const)),
       ...(options.tools.conntrack
         ? [
             {

@@ -12,7 +12,17 @@ export interface Topology {
   readonly servers: readonly Addressed[];
   /** By group: the hosts its clients run on, in turn. */
   readonly clients: Readonly<Record<string, readonly Addressed[]>>;
+  /** By group: the box that translates for its hosts. */
+  readonly nats: Readonly<Record<string, NatBox>>;
   readonly all: readonly Host[];
+}
+
+/** A host that puts its own addresses in place of those of the hosts within. */
+export interface NatBox {
+  readonly host: Addressed;
+  /** The host's own and those it has besides. */
+  readonly addresses: readonly string[];
+  readonly inner: readonly Addressed[];
 }
 
 export type Addressed = Host & { readonly address: string; readonly link: string };
@@ -55,6 +65,19 @@ export function topologyOf(scenario: Story, options: { readonly suffix: string; 
   const own = Object.values(byGroup)
     .flat()
     .filter(({ kind }) => kind === "client");
+  // A host of a server's, which clients share, has no box before it.
+  const nats: Record<string, NatBox> = {};
+  for (const [name, { nat, hosts }] of Object.entries(clients)) {
+    if (nat === undefined || hosts === "servers") continue;
+    const n = Object.keys(nats).length;
+    const count = Math.max(1, Math.min(nat.addresses, MOST_NAT_ADDRESSES));
+    const addresses = Array.from({ length: count }, (_, i) => address("nat", n * MOST_NAT_ADDRESSES + i));
+    nats[name] = {
+      host: { ...host("nat", `nat-${plain(name)}`, n), address: addresses[0] ?? "" },
+      addresses,
+      inner: byGroup[name] ?? [],
+    };
+  }
   return {
     six,
     router,
@@ -62,11 +85,22 @@ export function topologyOf(scenario: Story, options: { readonly suffix: string; 
     proxies,
     servers: targets,
     clients: byGroup,
-    all: [router, ...balancers, ...proxies, ...targets, ...own],
+    nats,
+    all: [router, ...balancers, ...proxies, ...targets, ...Object.values(nats).map(({ host }) => host), ...own],
   };
 }
 
-const LETTER: Readonly<Record<HostKind, string>> = { router: "r", balancer: "b", proxy: "p", server: "s", client: "c" };
+/** As many addresses as a box has at most. */
+const MOST_NAT_ADDRESSES = 8;
+
+const LETTER: Readonly<Record<HostKind, string>> = {
+  router: "r",
+  balancer: "b",
+  proxy: "p",
+  server: "s",
+  nat: "n",
+  client: "c",
+};
 
 /** The third and fourth number of an address. */
 function placeOf(kind: HostKind, index: number, zones: number): readonly [number, number] {
@@ -79,6 +113,8 @@ function placeOf(kind: HostKind, index: number, zones: number): readonly [number
       return [11, 80 + index];
     case "server":
       return [21 + (index % zones), 7 + Math.floor(index / zones)];
+    case "nat":
+      return [2, 10 + index];
     case "client":
       return [1, 10 + index];
   }

@@ -10,6 +10,7 @@ import { drain, goaway } from "../../guard/index.ts";
 import type { Message } from "../../netns/lab-plan.ts";
 import type { ServerConfig } from "../../netns/program-configs.ts";
 import { answerKubernetes } from "./kubernetes-api.ts";
+import { wait } from "./pace.ts";
 import { say } from "./say.ts";
 import { ServiceTime } from "./service-time.ts";
 import { StoreClient } from "./store-client.ts";
@@ -37,14 +38,15 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
   });
   filter.attach(server);
   const leaving =
-    servers.drain === "cut"
-      ? undefined
-      : drain(server, {
+    servers.drain === "two-phase"
+      ? drain(server, {
           graceMs: servers.drainGraceMs,
           idleMs: Math.min(5000, servers.drainGraceMs / 2),
           tls: servers.drain,
-        });
+        })
+      : undefined;
   const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<TLSSocket>();
   server.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
@@ -52,6 +54,8 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
     if (servers.idleTimeoutMs > 0) session.setTimeout(servers.idleTimeoutMs, () => session.close());
   });
   server.on("secureConnection", (socket: TLSSocket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     if (servers.keepalive !== undefined) socket.setKeepAlive(true, servers.keepalive.idleMs);
   });
   const { keyLog } = config;
@@ -92,7 +96,8 @@ export async function serveHttp2(config: ServerConfig, dice: () => number): Prom
   say("INFO", `${name} listening on ${config.address}:${servers.port}`);
   process.on("SIGTERM", () => {
     say("INFO", `${name} draining`);
-    const done = leaving?.start() ?? cut(sessions);
+    const done =
+      leaving?.start() ?? leave({ server, sessions, sockets }, servers.drain === "cut" ? 0 : servers.drainGraceMs);
     void done.then(() => {
       say("INFO", `${name} drained`);
       process.exit(0);
@@ -121,10 +126,26 @@ function stream(response: Http2ServerResponse, limitMs: number): void {
   response.on("close", () => clearTimeout(over));
 }
 
-/** GOAWAY, and the end of every connection without waiting for what is open on it. */
-async function cut(sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
-  for (const session of sessions) {
-    session.goaway(0, 2 ** 31 - 1);
-    session.destroy();
-  }
+/**
+ * GOAWAY NO_ERROR with the last stream taken, then the end of every connection that is not done within the grace, in mid-stream and without another word, as
+ * nginx (worker_shutdown_timeout) and others do. guard's own drain would say GOAWAY CANCEL there.
+ */
+async function leave(
+  open: {
+    readonly server: { close(): unknown };
+    readonly sessions: ReadonlySet<ServerHttp2Session>;
+    readonly sockets: ReadonlySet<TLSSocket>;
+  },
+  graceMs: number,
+): Promise<void> {
+  open.server.close();
+  const done = [...open.sessions].map((session) => new Promise<void>((resolve) => session.once("close", resolve)));
+  // Sends GOAWAY, waits for the streams and closes.
+  for (const session of open.sessions) session.close();
+  await Promise.race([Promise.all(done), wait(graceMs)]);
+  const closed = [...open.sockets].map(
+    (socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
+  );
+  for (const socket of open.sockets) socket.destroy();
+  await Promise.all(closed);
 }

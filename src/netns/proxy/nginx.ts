@@ -1,33 +1,19 @@
-import type { ApplicationBalancer } from "../scenario/scenario.ts";
-
-export interface ProxyPlace {
-  readonly address: string;
-  readonly port: number;
-  readonly targets: readonly string[];
-  /** Towards clients. */
-  readonly protocol: "http1" | "http2";
-  readonly targetProtocol: "http1" | "http2";
-  /** Folders for what nginx keeps, and for its logs. */
-  readonly work: string;
-  readonly logs: string;
-  readonly keyFile: string;
-  readonly certFile: string;
-}
+import type { ApplicationBalancer } from "../../scenario/scenario.ts";
+import { CONFIG, type PlannedProxy, type ProxyPlace } from "./proxy.ts";
+import { hostPort, ms } from "./words.ts";
 
 /**
- * An application balancer, as nginx: HTTP/2 over TLS towards clients where the servers speak it, HTTP/1.1 towards targets, which is all
- * that nginx 1.22 can. Its names for the scenario's: keepalive_timeout, upstream keepalive_timeout, proxy_read_timeout, proxy_next_upstream,
- * keepalive_requests, worker_shutdown_timeout.
+ * nginx: HTTP/2 over TLS towards clients where the servers speak it, HTTP/1.1 towards targets, which is all that nginx 1.22 can. Its names
+ * for the scenario's: keepalive_timeout, upstream keepalive_timeout, proxy_read_timeout, proxy_next_upstream, keepalive_requests,
+ * worker_shutdown_timeout.
  */
-export function proxyConfig(balancer: ApplicationBalancer, place: ProxyPlace): string {
+export function nginx(balancer: ApplicationBalancer, place: ProxyPlace): PlannedProxy {
   const secure = place.protocol === "http2";
-  const at = (address: string): string =>
-    address.includes(":") ? `[${address}]:${place.port}` : `${address}:${place.port}`;
-  const ms = (value: number): string => `${Math.max(1, Math.round(value))}ms`;
+  const at = (address: string): string => hostPort(address, place.port);
   const retries = { never: "off", idempotent: "error timeout", always: "error timeout non_idempotent" }[
     balancer.retries
   ];
-  return `${[
+  const config = `${[
     "worker_processes 1;",
     "daemon off;",
     "user root;",
@@ -56,4 +42,6 @@ export function proxyConfig(balancer: ApplicationBalancer, place: ProxyPlace): s
     " }",
     "}",
   ].join("\n")}\n`;
+  const argv = ["nginx", "-p", place.work, "-c", `${place.work}/${CONFIG}`];
+  return { config, argv, reload: "SIGHUP", logs: false, said: [] };
 }
