@@ -9,10 +9,18 @@ import type { NamedConnection } from "./signature.ts";
 /**
  * What a line that shows no frame says of a GOAWAY or a refused stream: `received` or `sent` one; `closed` the
  * connection was closed after it under a request; `draining` or `no-new-streams` a request met a connection that was
- * going away; `cannot-retry` the request was to be sent again and could not be; `refused` REFUSED_STREAM.
+ * going away; `cannot-retry` the request was to be sent again and could not be; `given-up` it could have been, and was not; `refused` REFUSED_STREAM.
  */
 export interface GoawayLine {
-  readonly kind: "received" | "sent" | "closed" | "draining" | "no-new-streams" | "cannot-retry" | "refused";
+  readonly kind:
+    | "received"
+    | "sent"
+    | "closed"
+    | "draining"
+    | "no-new-streams"
+    | "cannot-retry"
+    | "given-up"
+    | "refused";
   /** By name (RFC 9113 §7), where said. */
   readonly code: string | undefined;
   readonly debug: string | undefined;
@@ -73,11 +81,13 @@ function saidBy(entry: LogEntry): GoawayLine | undefined {
 }
 
 const ANY =
-  /goaway|refused_?stream|too many pings|too_many_pings|draining|enhance_your_calm|ERR_HTTP2_SESSION_ERROR|Session closed with error code/i;
+  /goaway|refused_?stream|too many pings|too_many_pings|draining|enhance_your_calm|ERR_HTTP2_SESSION_ERROR|Session closed with error code|given up after/i;
 
 /** Texts of golang/net http2/transport.go, grpc-go and grpc-js, Node, the JDK, nginx and curl; the order matters. */
 const WORDS: readonly (readonly [GoawayLine["kind"], RegExp])[] = [
   ["cannot-retry", /cannot retry err \[.{0,300}(?:GOAWAY|REFUSED_STREAM)/i],
+  // halfopen/guard: its request was surely not processed, and its attempts were used up.
+  ["given-up", /the server has not processed the request; given up after \d{1,4} attempts/],
   ["closed", /server sent GOAWAY and closed the connection|closing transport due to: .{0,500}received prior goaway/i],
   ["no-new-streams", /ERR_HTTP2_GOAWAY_SESSION|New streams cannot be created after receiving a GOAWAY/i],
   ["draining", /the connection is draining|server is draining the connection/i],

@@ -10,6 +10,8 @@ type Line = FoundLine<GoawayLine>;
 export function isComplaint({ said, entry }: Line): boolean {
   if (said.code !== undefined && said.code !== "NO_ERROR") return false;
   if (said.kind === "cannot-retry" || said.kind === "no-new-streams" || said.kind === "draining") return true;
+  // Which connection's GOAWAY it was, frames must say: the line alone does not speak of one.
+  if (said.kind === "given-up") return true;
   // The JDK's client fails requests with these words and gives no code.
   return said.kind === "received" && said.code === undefined && isJava(entry.content);
 }
