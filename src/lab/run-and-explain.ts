@@ -35,7 +35,7 @@ export function storyOf(scenario: Scenario, variant: string | undefined): Omit<S
 }
 
 /** The first instant whose losses count, in nanoseconds since 1970; some expectations leave out the beginning. */
-function fromOf({ plan, startedAtMs }: LabRun): bigint {
+export function fromOf({ plan, startedAtMs }: LabRun): bigint {
   return BigInt(Math.round((startedAtMs + (plan.expect.fromMs ?? 0) / plan.timeScale) * 1000)) * 1000n;
 }
 

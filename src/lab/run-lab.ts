@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** Default: one with which the run takes less than a minute. */
   readonly timeScale?: number;
+  /** Ends as soon as its clients have told of the loss it is for. */
+  readonly brief?: boolean;
   /** The software of an application balancer; absent: nginx. */
   readonly proxy?: ProxySoftware;
   readonly tools: LabTools;
@@ -60,6 +62,7 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
     timeScale: options.timeScale ?? timeScaleOf(story),
     ...(options.timeScale === undefined ? { mostMs: MOST_MS } : {}),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
+    ...(options.brief === undefined ? {} : { brief: options.brief }),
     folder,
     programs: { node: process.execPath, folder: join(dirname(here), "programs"), ending },
     ...(options.go === undefined ? {} : { go: options.go }),
@@ -86,7 +89,7 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
   }
 }
 
-/** A run whose time scale was not asked for ends after so long, if nothing more happens in it. */
+/** A run whose time scale was not asked for, and in which nothing happens but by chance, ends after so long. */
 const MOST_MS = 60_000;
 
 /** Starts the run's own world and waits for its end. Without root it is a user namespace in which this user is root. */

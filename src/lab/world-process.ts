@@ -49,6 +49,8 @@ export class Running {
   readonly ended: Promise<number>;
   exited = false;
   readonly #child: ChildProcess;
+  #rest = "";
+  #takesLines: ((line: string) => void) | undefined;
   #said = "";
   #listeners: (() => void)[] = [];
 
@@ -63,6 +65,7 @@ export class Running {
     const log = createWriteStream(logFile, { flags: "a" });
     const take = (chunk: Buffer): void => {
       log.write(chunk);
+      this.#hearLines(chunk);
       if (this.#said.length < MOST_SAID) this.#said += chunk.toString();
       for (const listener of this.#listeners) listener();
     };
@@ -76,6 +79,18 @@ export class Running {
       for (const listener of this.#listeners) listener();
       return typeof code === "number" ? code : signal === null ? 0 : 128;
     });
+  }
+
+  /** Hands on each line that it prints from now on. */
+  eachLine(take: (line: string) => void): void {
+    this.#takesLines = take;
+  }
+
+  #hearLines(chunk: Buffer): void {
+    if (this.#takesLines === undefined) return;
+    const lines = (this.#rest + chunk.toString()).split("\n");
+    this.#rest = (lines.pop() ?? "").slice(-MOST_LINE);
+    for (const line of lines) this.#takesLines(line);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -111,6 +126,9 @@ export class Running {
     });
   }
 }
+
+/** Characters of an unfinished line that are kept. */
+const MOST_LINE = 10_000;
 
 /** Of what a program says, so much is looked at for readiness. */
 const MOST_SAID = 100_000;

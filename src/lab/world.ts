@@ -54,6 +54,8 @@ class Run {
   readonly #running = new Map<string, Running>();
   readonly #taps: Running[] = [];
   #over = false;
+  /** When losses begin to count. */
+  #fromMs = 0;
   /** Programs that the story ended. */
   readonly #meant = new Set<Running>();
 
@@ -100,6 +102,7 @@ class Run {
   /** The story, from the clients' start to the end. */
   async tell(): Promise<{ readonly startedAtMs: number; readonly endedAtMs: number }> {
     const startedAtMs = Date.now();
+    this.#fromMs = startedAtMs + (this.#plan.expect.fromMs ?? 0) / this.#plan.timeScale;
     for (const each of this.#running.values()) if (each.program.control) each.tell({ do: "start" });
     for (const program of this.#plan.programs) if (program.restarts) void this.#keepRunning(program);
     const pending: Promise<void>[] = [];
@@ -108,8 +111,27 @@ class Run {
       await until(startedAtMs + step.atMs);
       pending.push(this.#take(step).catch((error) => void this.problems.push(String(error))));
     }
-    await until(startedAtMs + this.#plan.durationMs);
+    await Promise.race([until(startedAtMs + this.#plan.durationMs), this.#enough()]);
     return { startedAtMs, endedAtMs: Date.now() };
+  }
+
+  /** Resolves a while after clients have told of what the run is for; never, where it is to go on to its end. */
+  async #enough(): Promise<void> {
+    const { enough, programs } = this.#plan;
+    if (enough === undefined) return new Promise(() => {});
+    const clients = programs.filter(({ name }) => name.startsWith("clients-"));
+    let missing = enough.times;
+    await new Promise<void>((resolve) => {
+      for (const { name } of clients) {
+        this.#running.get(name)?.eachLine((line) => {
+          // The beginning may not count: some expectations leave it out.
+          if (Date.now() < this.#fromMs || !enough.texts.some((text) => line.includes(text))) return;
+          missing -= 1;
+          if (missing === 0) resolve();
+        });
+      }
+    });
+    await until(Date.now() + enough.thenMs);
   }
 
   /** Stops every program where it stands, lets the last packets come, ends the captures. */

@@ -18,7 +18,7 @@ const FEW = 4096;
 
 /**
  * Fewer clients, servers and zones; every time of a program or a balancer divided by `timeScale`, and no more of the run than
- * `mostMs` if nothing happens after. Chances stay as they are: on one host
+ * what happens in it needs, or `mostMs` if nothing does. Chances stay as they are: on one host
  * the same happens in a minute that happens there in `timeScale` minutes.
  */
 export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adapted {
@@ -60,11 +60,15 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
     );
   const scaled = (ms: number): number => ms / timeScale;
   const scale: Scale = { scaled, memoryMs: scaled(balancer?.idleTimeoutMs ?? 0) };
-  // What happens is waited for, and what follows from it.
-  const needed = Math.max(
-    ...scenario.story.map((happening) => scaled(endOf(happening, count)) + AFTERMATH_MS),
-    mostMs ?? Number.POSITIVE_INFINITY,
-  );
+  // What happens is waited for, and what follows from it; what is to last longer than the scenario has no end in it.
+  const ends = scenario.story.map((happening) => {
+    const end = endOf(happening, count);
+    return scaled(end > scenario.durationMs ? happening.atMs : end) + AFTERMATH_MS;
+  });
+  // Where chance decides when, a loss needs longer to show than its absence to be believed.
+  const patience = scenario.expect.cause === undefined ? 0.5 : 1;
+  const needed =
+    mostMs === undefined ? Number.POSITIVE_INFINITY : Math.max(...ends, ends.length > 0 ? 0 : mostMs * patience);
   const durationMs = Math.min(scaled(scenario.durationMs), needed);
   if (durationMs < scaled(scenario.durationMs))
     said.push(`ends after ${Math.round(durationMs / 1000)} s of ${Math.round(scaled(scenario.durationMs) / 1000)}`);
@@ -123,13 +127,19 @@ const BUSY = 30;
 /** How much rarer requests are made, where they are there to be answered with GOAWAY. */
 function stretchOf(groups: readonly (readonly [string, Clients])[], chance: number, timeScale: number): number {
   if (chance === 0) return 1;
-  const perSecond = groups.reduce(
-    (sum, [, { count, connections, requests }]) =>
-      sum + (requests.everyMs === 0 ? 0 : (count * connections * 1000 * timeScale) / requests.everyMs),
+  return Math.max(1, Math.min((rateOf(groups) * timeScale) / BUSY, MOST_CHANCE / chance));
+}
+
+/** Requests a second of all clients, as far as the lab has them. */
+const rateOf = (groups: readonly (readonly [string, Clients])[]): number =>
+  groups.reduce(
+    (sum, [, { kind, count, connections, requests }]) =>
+      sum + (requests.everyMs === 0 ? 0 : (Math.min(count, MOST[kind]) * connections * 1000) / requests.everyMs),
     0,
   );
-  return Math.max(1, Math.min(perSecond / BUSY, MOST_CHANCE / chance));
-}
+
+/** Requests a second, scaled, beyond which a machine of two cores has enough to do with them. */
+const MOST_BUSY = 500;
 
 const MOST_CHANCE = 0.25;
 
@@ -142,14 +152,18 @@ const stretched = (group: Clients, by: number): Clients => ({
  * A time scale with which the run lasts about `wantedMs`, and no timer of the scenario becomes too short to be kept: TCP keepalive counts
  * whole seconds, so do connection tables, and two programs on a busy machine are late by tens of milliseconds.
  */
-export function timeScaleOf(scenario: Story, wantedMs = 45_000): number {
+export function timeScaleOf(scenario: Story, wantedMs = 30_000): number {
   const { balancer, servers, clients } = scenario.network;
   const bounds = [scenario.durationMs / wantedMs];
   if (balancer !== undefined) bounds.push(balancer.idleTimeoutMs / 5000);
-  if (servers.idleTimeoutMs > 0) bounds.push(servers.idleTimeoutMs / 1000);
+  if (servers.idleTimeoutMs > 0) bounds.push(servers.idleTimeoutMs / 1250);
+  const perSecond = rateOf(Object.entries(clients));
+  if (servers.goaway.chance === 0 && perSecond > 0) bounds.push(MOST_BUSY / perSecond);
   if (servers.requestDeadlineMs > 0) bounds.push(servers.requestDeadlineMs / 1000);
   if (servers.keepalive !== undefined) bounds.push(servers.keepalive.idleMs / 1000);
-  for (const { healthCheck, keepalive } of Object.values(clients)) {
+  for (const { healthCheck, keepalive, connectTimeoutMs } of Object.values(clients)) {
+    // The kernel repeats a SYN after 1 s, whatever the scale: whoever gives up sooner has tried once.
+    bounds.push(connectTimeoutMs / 1250);
     if (healthCheck !== undefined) bounds.push(healthCheck.readIdleTimeoutMs / 2000, healthCheck.pingTimeoutMs / 1000);
     if (keepalive !== undefined) bounds.push(keepalive.idleMs / 1000);
   }

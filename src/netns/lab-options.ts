@@ -7,8 +7,10 @@ export interface LabOptions {
   readonly seed: number;
   /** Times of programs and balancers are divided by it. */
   readonly timeScale: number;
-  /** The run ends after so long, if nothing more happens; absent: with the scenario. */
+  /** The run ends after so long if nothing happens in its story, or half as long where no loss is expected; otherwise with what follows; absent: with the scenario. */
   readonly mostMs?: number;
+  /** It ends as soon as its clients have told of the loss it is for. */
+  readonly brief?: boolean;
   readonly variant?: string;
   /** 0 to 255: the second number of every address. */
   readonly network: number;

@@ -1,4 +1,5 @@
 import type { Expectation } from "../scenario/scenario.ts";
+import type { Enough } from "./enough.ts";
 import type { ProxySoftware } from "./proxy/proxy.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface LabPlan {
   readonly timeScale: number;
   /** From the first client's start to the end of the story. */
   readonly durationMs: number;
+  /** When it may end sooner; absent: not before. */
+  readonly enough?: Enough;
   readonly expect: Expectation;
   readonly hosts: readonly Host[];
   readonly files: readonly PlannedFile[];

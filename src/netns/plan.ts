@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario/scenario.ts";
 import { adapt } from "./adapt.ts";
+import { enoughOf } from "./enough.ts";
 import type { LabOptions } from "./lab-options.ts";
 import type { LabPlan, Snapshot, Tap } from "./lab-plan.ts";
 import { natCommands } from "./nat-commands.ts";
@@ -20,6 +21,7 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     balancer?.kind === "network" && balancer.preserveClientIp
       ? replyPathCommands(topology, servers.port, balancer.replyPath)
       : [];
+  const enough = enoughOf(scenario.expect);
   const undelayed = options.tools.delay === "none" && (links.delayMs >= 1 || links.loss > 0);
   return {
     scenario: given.name,
@@ -28,6 +30,7 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     seed: options.seed,
     timeScale: options.timeScale,
     durationMs: scenario.durationMs,
+    ...(options.brief && scenario.story.length === 0 && enough !== undefined ? { enough } : {}),
     expect: scenario.expect,
     hosts: topology.all,
     files,
