@@ -22,6 +22,7 @@ test.each([
   [["lab", "run", "silent-idle-drop", "--seed", "x"], "no whole number"],
   [["lab", "run", "silent-idle-drop", "--time-scale", "0"], "no number from 1 to 1000"],
   [["lab", "run", "silent-idle-drop", "--write", "."], "not empty"],
+  [["lab", "run", "keep-alive-race", "--proxy", "apache"], "It has nginx, haproxy, nghttpx."],
 ] as const)("%j is a user's mistake", (args, said) => {
   const { code, err } = runHalfopen([...args]);
   expect(code).toBe(2);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { compareRuns } from "../lab/compare-runs.ts";
 import { examine } from "../lab/doctor.ts";
 import { cleanLeftovers } from "../lab/lab-state.ts";
+import { proxyNamed } from "../lab/proxy-named.ts";
 import { type Experiment, runAndExplain, storyOf } from "../lab/run-and-explain.ts";
 import { Fault } from "../net/fault.ts";
 import { printable } from "../net/printable.ts";
-import { PROXIES, type ProxySoftware } from "../netns/proxy/proxy.ts";
 import { renderComparisonHtml } from "../report/comparison/comparison-html.ts";
 import { renderComparisonText } from "../report/comparison/comparison-text.ts";
 import { BUILT_IN } from "../scenario/built-in.ts";
@@ -72,18 +72,6 @@ export async function labRunCommand(name: string, options: LabRunOptions): Promi
       else experiment.run.close();
     }
   });
-}
-
-function proxyNamed(name: string | undefined): ProxySoftware | undefined {
-  if (name === undefined) return undefined;
-  const found = PROXIES.find((each) => each === name);
-  if (found === undefined)
-    throw new Fault(
-      "no-such-proxy",
-      `--proxy ${printable(name)} is no software that the lab has a balancer of.`,
-      `It has ${PROXIES.join(", ")}.`,
-    );
-  return found;
 }
 
 /** Numbers of the command line; a `Fault` for what is none. */
