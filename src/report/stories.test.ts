@@ -31,6 +31,17 @@ test("evidence of several losses is told apart, in order", () => {
   );
 });
 
+test("losses whose evidence is left out are counted in the verdict, too", () => {
+  const cut = { ...COLLISION, moreLosses: 13 };
+  expect(verdictOf({ ...LOST, incidents: [cut] }).line).toBe(
+    "10.20.1.10:42852 → 10.20.11.5:443 and 13 more the same way, by the balancer (certain)",
+  );
+  const another = { ...cut, id: "incident-2", moreLosses: 14 };
+  expect(verdictOf({ ...LOST, incidents: [cut, another] }).line).toBe(
+    "29 times the same way, by the balancer (certain)",
+  );
+});
+
 test("incidents are alike when mechanism, culprit and confidence are", () => {
   const other = { ...COLLISION, id: "incident-2", confidence: "likely" } as const;
   const groups = groupIncidents([COLLISION, other, { ...COLLISION, id: "incident-3" }]);
