@@ -9,6 +9,8 @@ export interface Counted {
   readonly challenges: Readonly<Record<string, number>>;
   /** RSTs sent (TcpOutRsts), by host. */
   readonly resetsSent: Readonly<Record<string, number>>;
+  /** Connections begun (TcpActiveOpens), by host. */
+  readonly opened: Readonly<Record<string, number>>;
   /** By balancer node, under CloudWatch's names. */
   readonly balancers: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Each RST that the kernel sent in the run, as its tracepoint told it; absent: no trace. */
@@ -36,6 +38,7 @@ export function readCounters(plan: LabPlan, folders: { readonly evidence: string
       "TcpExtTCPSYNChallenge",
     ),
     resetsSent: each(hosts, "TcpOutRsts"),
+    opened: each(hosts, "TcpActiveOpens"),
     balancers: Object.fromEntries(
       hosts
         .filter(({ kind }) => kind === "balancer")

@@ -46,6 +46,11 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
     // Where the scenario has few ports so that they meet in minutes, the lab has fewer still: it has one host, and a minute.
     return last - first >= PORTS && last - first < FEW ? { ...group, portRange: [first, first + PORTS - 1] } : group;
   };
+  // TIME-WAIT is the kernel's and lasts 60 s, which is the whole of a run: without this a host with few ports has soon none.
+  const reusing = network.kubernetes !== undefined && timeScale !== 1;
+  const reuse = (group: Clients): Clients => (reusing && group.twReuse !== 1 ? { ...group, twReuse: 1 } : group);
+  if (fewer.some(([, group]) => reuse(group) !== group))
+    said.push("clients take ports in TIME-WAIT again after a second (net.ipv4.tcp_tw_reuse=1)");
   if (fewer.some(([, group]) => narrow(group) !== group))
     said.push(`${PORTS} source ports a host where the scenario has few`);
   const stretch = stretchOf(fewer, network.servers.goaway.chance, timeScale);
@@ -100,7 +105,7 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
           goaway: { ...network.servers.goaway, chance: chance(network.servers.goaway.chance) },
         },
         clients: Object.fromEntries(
-          fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(group), stretch), scale)]),
+          fewer.map(([name, group]) => [name, clientsOf(stretched(narrow(reuse(group)), stretch), scale)]),
         ),
         ...(network.kubernetes === undefined
           ? {}

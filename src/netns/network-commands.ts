@@ -20,17 +20,17 @@ export function networkCommands(
     );
   }
   for (const [group, hosts] of Object.entries(topology.clients)) {
-    const range = scenario.network.clients[group]?.portRange;
-    if (range === undefined) continue;
+    const settings = scenario.network.clients[group];
+    if (settings === undefined) continue;
+    const { portRange: range, twReuse } = settings;
     for (const { namespace: name } of hosts) {
       commands.push({
         namespace: name,
-        // As on the nodes of the published account; for the collision it makes no difference, but a host of 64 ports is not soon without any.
         argv: [
           "sysctl",
           "-qw",
           `net.ipv4.ip_local_port_range=${range[0]} ${range[1]}`,
-          ...(scenario.network.kubernetes === undefined ? [] : ["net.ipv4.tcp_tw_reuse=1"]),
+          `net.ipv4.tcp_tw_reuse=${twReuse}`,
         ],
       });
     }

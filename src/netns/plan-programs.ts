@@ -294,7 +294,7 @@ function namesOf(group: string, clients: Clients, i: number, hosts: number): rea
   return Array.from({ length: clients.count }, (_, k) => `${group}-${k + 1}`).filter((_, k) => k % hosts === i);
 }
 
-function withoutHosts({ count, portRange, nat, hosts, ...rest }: Clients): ClientsConfig["clients"] {
+function withoutHosts({ count, portRange, twReuse, nat, hosts, ...rest }: Clients): ClientsConfig["clients"] {
   return rest;
 }
 

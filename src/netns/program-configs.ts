@@ -25,7 +25,7 @@ export interface ClientsConfig {
   /** What the name of the service resolves to; changed by the message `addresses`. */
   readonly addresses: readonly string[];
   readonly port: number;
-  readonly clients: Omit<Clients, "count" | "portRange" | "nat" | "hosts">;
+  readonly clients: Omit<Clients, "count" | "portRange" | "twReuse" | "nat" | "hosts">;
   readonly kubernetes?: {
     readonly nodeMonitorPeriodMs: number;
     readonly nodeMonitorGraceMs: number;

@@ -145,6 +145,7 @@ export const CLIENTS: Of<
   | "requestTimeout"
   | "retries"
   | "portRange"
+  | "twReuse"
 > = {
   hosts: from("chosen", "own"),
   connections: from("client-go shares one transport, and so one HTTP/2 connection, a configuration", 1),
@@ -168,6 +169,7 @@ export const CLIENTS: Of<
       ? from("golang/net@0ca694d2:http2/transport.go (streams above the last one of a GOAWAY)", "unprocessed")
       : from("chosen: a client that repeats nothing by itself", "none"),
   portRange: from(`${LINUX} (ip_local_port_range)`, [32_768, 60_999]),
+  twReuse: from(`${LINUX} (tcp_tw_reuse: loopback only)`, 2),
 };
 
 export const REQUESTS: Of<"every" | "everyOfKind" | "spacing" | "method" | "requestBytes" | "responseBytes"> = {

@@ -226,6 +226,11 @@ const clientFields = (kind: Clients["kind"]): ObjectShape => {
       of(CLIENTS.retries),
     ),
     portRange: field(PORTS, "net.ipv4.ip_local_port_range", CLIENTS.portRange),
+    twReuse: field(
+      count(0, 2),
+      "net.ipv4.tcp_tw_reuse; 1: a port in TIME-WAIT is taken again after a second; 0 and 2 (loopback only): not before it ends",
+      CLIENTS.twReuse,
+    ),
     nat: field(
       object<NonNullable<Clients["nat"]>>({
         addresses: field(count(1, 10_000), "of the translating box", NAT.addresses),

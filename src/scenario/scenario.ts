@@ -174,6 +174,11 @@ export interface Clients {
   readonly retries: "none" | "unprocessed" | "idempotent";
   /** `net.ipv4.ip_local_port_range`, inclusive. */
   readonly portRange: readonly [first: number, last: number];
+  /**
+   * `net.ipv4.tcp_tw_reuse`: whether connect() takes a port that waits in TIME-WAIT towards the same destination, a second after
+   * the last timestamp from there. 0: no. 1: yes. 2: over loopback only, where no connection of a scenario goes.
+   */
+  readonly twReuse: number;
   /** A translating box before the balancer, shared by the whole group: this many addresses, each with these ports. Absent: none. */
   readonly nat?: { readonly addresses: number; readonly portRange: readonly [first: number, last: number] };
 }

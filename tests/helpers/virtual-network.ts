@@ -138,6 +138,14 @@ export class VirtualNetwork {
     return tcp.connectFrom(this.kernel, port, { ...opening, keepalive });
   }
 
+  /** connect() of a host whose one port is this; -1: it is not free. */
+  dial(port: number, node: number, twReuse: number): number {
+    const { client: local, port: remotePort } = this;
+    const remote = this.nodes[node] as number;
+    const opening = { local, remote, remotePort, low: port, high: port, stream: 0, user: 0, keepalive: -1, twReuse };
+    return tcp.connect(this.kernel, this.ports, opening);
+  }
+
   /** Sends a message of so many bytes. */
   send(sk: number, kind: number, bytes: number): void {
     tcp.write(this.kernel, sk, this.kernel.messages.take(kind, 0, 0), bytes);

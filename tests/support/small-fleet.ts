@@ -28,6 +28,7 @@ export const PLAIN: Clients = {
   requestTimeoutMs: 0,
   retries: "unprocessed",
   portRange: [32_768, 60_999],
+  twReuse: 2,
 };
 
 export const KUBELETS: Clients = {

@@ -315,7 +315,18 @@ export class FleetClients {
     const id = this.#free.pop() ?? this.#sessions.length;
     const session = clientSession(id, slot, remote, this.#port, this.#nowMs(), (this.#stamps[id] ?? 0) + 1);
     const [low, high] = clients.portRange;
-    const opening = { local: actor.place, remote, remotePort: this.#port, low, high, stream, user: id, keepalive };
+    const { twReuse } = clients;
+    const opening = {
+      local: actor.place,
+      remote,
+      remotePort: this.#port,
+      low,
+      high,
+      twReuse,
+      stream,
+      user: id,
+      keepalive,
+    };
     const sk = connect(this.#world.kernel, this.#world.ports, opening);
     if (slot.dialed) this.#world.recorder.totals.reconnects++;
     slot.dialed = true;

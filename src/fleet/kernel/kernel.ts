@@ -63,6 +63,8 @@ export const DELAYED_ACK: number = 40 * MILLISECOND;
 export const INVALID_RATE_LIMIT: number = 500 * MILLISECOND;
 /** TCP_TIMEWAIT_LEN, and tcp_fin_timeout's default. */
 export const TIME_WAIT_LENGTH: number = 60 * SECOND;
+/** net.ipv4.tcp_tw_reuse_delay. */
+export const TW_REUSE_DELAY: number = SECOND;
 export const FIN_TIMEOUT: number = 60 * SECOND;
 /** tcp_retries2, the retries of an orphan, tcp_syn_retries, tcp_synack_retries, tcp_syn_linear_timeouts. */
 export const RETRIES = 15;

@@ -45,6 +45,35 @@ test("a connection opens, carries a request and its answer, and closes from the 
   expect(net.kernel.packets.count).toBe(0);
 });
 
+test("a port in TIME-WAIT is taken again after a second where tcp_tw_reuse is 1, with a number behind the old ones", () => {
+  for (const twReuse of [0, 1, 2]) {
+    const net = new VirtualNetwork();
+    const sk = net.connect(40_000, 0);
+    net.advance(10);
+    net.send(sk, 1, 100);
+    net.advance(100);
+    close(net.kernel, sk);
+    close(net.kernel, net.accepted[0] as number);
+    net.advance(900);
+    expect(net.dial(40_000, 0, twReuse), "TIME-WAIT, less than a second").toBe(-1);
+    net.advance(200);
+    const mark = net.seen.length;
+    const again = net.dial(40_000, 0, twReuse);
+    if (twReuse !== 1) {
+      expect(again).toBe(-1);
+      // The same port towards another address waits for nothing.
+      expect(net.dial(40_000, 1, twReuse)).toBeGreaterThanOrEqual(0);
+      continue;
+    }
+    net.advance(10);
+    const fin = net.at("client").find(({ flags }) => flags === "FIN, ACK") as Seen;
+    const [syn, answer] = net.at("client", mark) as [Seen, Seen];
+    expect([syn.flags, answer.flags]).toEqual(["SYN", "SYN, ACK"]);
+    // tw_snd_nxt + 65535 + 2.
+    expect((syn.seq - (fin.seq + 1)) >>> 0).toBe(65_537);
+  }
+});
+
 /** Two connections of one client port to two balancer nodes that have one target. */
 function collision(options: ConstructorParameters<typeof VirtualNetwork>[0] = {}): {
   net: VirtualNetwork;

@@ -5,14 +5,14 @@
  * Rules: RFC 9293 §3.10.7 as Linux does it; RFC 5961 (challenge ACK, exact RST), RFC 6191 (SYN in TIME-WAIT), RFC 7323 timestamps and PAWS,
  * RFC 6298 with Linux's bounds, tail loss probe (RFC 8985 §7), slow start and a window of one after a timeout, fast
  * retransmit at three duplicates, delayed ACKs of 40 ms, tcp_invalid_ratelimit, SYN and SYN-ACK repeats, keepalive, orphans, FIN-WAIT-2 and TIME-WAIT
- * of 60 s, local ports as `__inet_hash_connect` chooses them (ports.ts). Sequence numbers are real; a segment has a range of its sender's stream.
+ * of 60 s, local ports as `__inet_hash_connect` chooses them (ports.ts), with tcp_tw_reuse. Sequence numbers are real; a segment has a range of its sender's stream.
  *
  * Not modelled: SACK blocks and RACK, congestion avoidance beyond slow start, window scaling other than 2^7 and windows other than
  * 64 KiB, zero windows, quick-ACK mode at the start, Nagle (Go and Node switch it off), urgent data, ECN, TCP Fast Open, simultaneous open,
- * SYN cookies and full accept queues, path MTU, ICMP, tcp_tw_reuse for addresses other than loopback (Linux's default 2).
+ * SYN cookies and full accept queues, path MTU, ICMP.
  */
 import { start } from "./handshake.ts";
-import { FIN_TIMEOUT, type Kernel, RTO_INITIAL } from "./kernel.ts";
+import { FIN_TIMEOUT, type Kernel, RTO_INITIAL, TIME_WAIT_LENGTH, TW_REUSE_DELAY } from "./kernel.ts";
 import {
   CLOSE_WAIT,
   CLOSED,
@@ -26,14 +26,18 @@ import {
   S_FLAGS,
   S_HEAD,
   S_KEEPALIVE,
+  S_NXT,
   S_OWED,
   S_STATE,
   S_TAIL,
   S_USER,
   S_WRITE,
+  SOCKET_TIMES,
   SOCKET_WORDS,
   SYN_RECEIVED,
   SYN_SENT,
+  T_KEEP,
+  TIME_WAIT,
 } from "./layout.ts";
 import { M_END, M_NEXT, M_SIZE, MESSAGE_WORDS } from "./messages.ts";
 import type { Ports } from "./ports.ts";
@@ -47,6 +51,8 @@ export interface Opening {
   /** `ip_local_port_range`, inclusive. */
   readonly low: number;
   readonly high: number;
+  /** `net.ipv4.tcp_tw_reuse`; absent: 2, loopback only, and nothing here goes over loopback. */
+  readonly twReuse?: number;
   /** The host's dice. */
   readonly stream: number;
   readonly user: number;
@@ -55,19 +61,39 @@ export interface Opening {
 
 /** connect(): gives the socket, or -1 where no port is free (EADDRNOTAVAIL). */
 export function connect(k: Kernel, ports: Ports, opening: Opening): number {
-  const { local, remote, remotePort, low, high, stream } = opening;
-  const free = (port: number): boolean => k.sockets.find(local, port, remote, remotePort) < 0;
+  const { local, remote, remotePort, low, high, stream, twReuse } = opening;
+  const free = (port: number): boolean => {
+    const held = k.sockets.find(local, port, remote, remotePort);
+    return held < 0 || (twReuse === 1 && mayFollow(k, held));
+  };
   const port = ports.choose({ local, remote, remotePort, low, high, stream, free });
   if (port === 0) return -1;
   return connectFrom(k, port, opening);
 }
 
+/**
+ * `tcp_twsk_unique`: whether a new connection may have the four-tuple of this one. Linux asks how long ago the last timestamp came; here it is TIME-WAIT
+ * that counts, which every segment from the peer begins anew.
+ */
+function mayFollow(k: Kernel, sk: number): boolean {
+  if (k.sockets.words[sk * SOCKET_WORDS + S_STATE] !== TIME_WAIT) return false;
+  const began = (k.sockets.times[sk * SOCKET_TIMES + T_KEEP] as number) - TIME_WAIT_LENGTH;
+  return k.now - began > TW_REUSE_DELAY;
+}
+
 /** connect() of a socket that is bound to a port already. */
 export function connectFrom(k: Kernel, port: number, opening: Opening): number {
   const { local, remote, remotePort } = opening;
+  const before = k.sockets.find(local, port, remote, remotePort);
+  // Behind every number that the old connection may have used: write_seq = tw_snd_nxt + 65535 + 2.
+  const isn =
+    before < 0
+      ? initialNumber(k, local, port, remote, remotePort)
+      : ((k.sockets.words[before * SOCKET_WORDS + S_NXT] as number) + 65_537) | 0;
+  if (before >= 0) k.sockets.forget(before);
   const sk = k.sockets.open(local, port, remote, remotePort);
   const at = sk * SOCKET_WORDS;
-  start(k, sk, initialNumber(k, local, port, remote, remotePort), timestampOffset(k, local, remote));
+  start(k, sk, isn, timestampOffset(k, local, remote));
   const s = k.sockets.words;
   s[at + S_STATE] = SYN_SENT;
   s[at + S_USER] = opening.user;

@@ -556,7 +556,8 @@ export class ThinnedFleet {
     this.#forgetAtTarget(connection);
     c.state[connection] = CLOSED;
     c.stamp[connection] = ((c.stamp[connection] as number) + 1) | 0;
-    this.queue.push(this.now + TIME_WAIT_MS, PORT_FREE, connection);
+    const waits = this.#settingsOf(c.slot[connection] as number).twReuse === 1 ? TW_REUSE_MS : TIME_WAIT_MS;
+    this.queue.push(this.now + waits, PORT_FREE, connection);
   }
 
   // Watches.
@@ -1055,6 +1056,8 @@ const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
 const MOST_DIALS = 6;
 /** TCP_TIMEWAIT_LEN. */
 const TIME_WAIT_MS = 60_000;
+/** net.ipv4.tcp_tw_reuse_delay. */
+const TW_REUSE_MS = 1000;
 /** Linux gives an orphan 8 retransmissions (tcp_orphan_retries), about this long; measured 100 s. */
 const ORPHAN_MS = 100_000;
 /** tcp_retries2 = 15 (Documentation/networking/ip-sysctl.rst: 924.6 s with the smallest timeout). */
