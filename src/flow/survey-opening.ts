@@ -12,12 +12,15 @@ import {
   D_WINDOW,
   DF_BASE,
   DF_DATA,
+  DF_FIN,
+  DF_RST,
   DF_SCALE_KNOWN,
   DF_SCALE_OFFERED,
   DF_SCALE_SHIFT,
   DIR_A,
   DIR_B,
   FL_A_IS_HIGH,
+  FL_DATA_AFTER_CLOSE,
   FL_FIN_A,
   FL_FIN_B,
   FL_IPV6,
@@ -94,6 +97,9 @@ export function takeSyn(
     if (known && seq !== initial) {
       table.note(row, EV_PORT_REUSED, packet, fromB, initial);
       page[f + D_BASE] = seq;
+      // What ended before was the connection that answered until now: this one opens, and may be overtaken in its turn.
+      rowFlags &= ~(FL_RST | FL_FIN_A | FL_FIN_B | FL_DATA_AFTER_CLOSE);
+      for (const side of [f, r]) page[side + D_FLAGS] = (page[side + D_FLAGS] as number) & ~(DF_FIN | DF_RST);
     }
     // Asked again although the client has sent data: the listen queue may be full (TCP_DEFER_ACCEPT waits for data).
     if (known && seq === initial && ((page[r + D_FLAGS] as number) & DF_DATA) !== 0) rowFlags |= FL_SUSPECT;

@@ -115,6 +115,11 @@ export class TcpObserver {
       if (mine.base !== undefined && mine.base !== segment.seq) {
         events.push("portReused");
         mine.base = segment.seq;
+        // What ended before was the connection that answered until now: this one opens.
+        for (const side of [mine, theirs]) {
+          side.fin = false;
+          side.rst = false;
+        }
       }
       this.#synAckSeen = true;
     }
