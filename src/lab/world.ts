@@ -34,6 +34,7 @@ async function world(folder: string): Promise<void> {
   await run.freeze();
   await run.snapshots("after");
   await keepResets(tracing, folder);
+  await run.untap();
   await run.stop();
   for (const command of plan.tearDown) await perform(command);
   writeFileSync(
@@ -134,10 +135,26 @@ class Run {
     await until(Date.now() + enough.thenMs);
   }
 
-  /** Stops every program where it stands, lets the last packets come, ends the captures. */
+  /**
+   * Stops every program where it stands, lets the last packets come, and cuts every cable: kernels go on by themselves (a repeated segment of a half-open
+   * connection, the RST to it), and what they count is to be what the captures hold.
+   */
   async freeze(): Promise<void> {
     this.#over = true;
     for (const each of this.#running.values()) each.signal("SIGSTOP");
+    await this.#quiet();
+    await Promise.all(this.#plan.cut.map((command) => perform(command)));
+    await this.#quiet();
+  }
+
+  /** Ends the captures. */
+  async untap(): Promise<void> {
+    for (const tap of this.#taps) tap.signal("SIGINT");
+    await Promise.all(this.#taps.map(({ ended }) => ended));
+  }
+
+  /** Until no capture grows, within a bound. */
+  async #quiet(): Promise<void> {
     const sizes = (): string =>
       this.#plan.taps
         .map(({ file }) => statSync(join(this.#folder, "evidence", file), { throwIfNoEntry: false })?.size ?? 0)
@@ -146,8 +163,6 @@ class Run {
       before = sizes();
       await until(Date.now() + 150);
     }
-    for (const tap of this.#taps) tap.signal("SIGINT");
-    await Promise.all(this.#taps.map(({ ended }) => ended));
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@ import type { ProxySoftware } from "./proxy/proxy.ts";
 
 /**
  * Everything that a run does on the kernel, as data: nothing here has happened yet. Commands are lists of arguments, never texts for a
- * shell. The order is: files, `setUp`, `programs` (those with `early`), `taps`, snapshots, the other programs, `story`, snapshots, `tearDown`.
+ * shell. The order is: files, `setUp`, `programs` (those with `early`), `taps`, snapshots, the other programs, `story`, `cut`, snapshots, `tearDown`.
  */
 export interface LabPlan {
   readonly scenario: string;
@@ -26,6 +26,8 @@ export interface LabPlan {
   readonly programs: readonly Program[];
   /** Ordered by time. */
   readonly story: readonly Step[];
+  /** When the story is over: no host hears another any more. */
+  readonly cut: readonly Command[];
   readonly snapshots: readonly Snapshot[];
   readonly tearDown: readonly Command[];
   /** What this run does differently from the scenario, for a person; one sentence each. */

@@ -28,7 +28,7 @@ const builtIn = (name: string): Scenario =>
 
 /** What a person would read: a command a line, with what it is told on standard input below it. */
 function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): string {
-  const { setUp, taps, programs, story, snapshots, tearDown, adapted, files } = plan(scenario, options);
+  const { setUp, taps, programs, story, cut, snapshots, tearDown, adapted, files } = plan(scenario, options);
   const command = ({
     namespace,
     argv,
@@ -54,6 +54,7 @@ function printed(scenario: Omit<Scenario, "variants">, options: LabOptions): str
       "snapshots",
       snapshots.map((snapshot) => `${snapshot.file}: ${command(snapshot)}`),
     ),
+    part("cut", cut.map(command)),
     part("tear down", tearDown.map(command)),
   ].join("\n");
 }

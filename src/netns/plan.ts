@@ -43,6 +43,9 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     taps: tapsOf(topology, options),
     programs,
     story,
+    cut: topology.all.flatMap(({ link }) =>
+      link === undefined ? [] : [{ argv: ["ip", "-n", topology.router.namespace, "link", "set", link, "down"] }],
+    ),
     snapshots: snapshotsOf(topology, options),
     tearDown: topology.all.map(({ namespace }) => ({ argv: ["ip", "netns", "delete", namespace], mayFail: true })),
     adapted: [
