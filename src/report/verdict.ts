@@ -43,9 +43,6 @@ export function verdictOf(explanation: Explanation): Verdict {
   return { kind, badge: "LOST", line };
 }
 
-/** How many losses alike an incident stands for, those included whose evidence is left out. */
-const lossesOf = (incident: Incident): number => storiesOf(incident).length + (incident.moreLosses ?? 0);
-
 /** Groups incidents that tell the same story, in order of first appearance. */
 export function groupIncidents(incidents: readonly Incident[]): IncidentGroup[] {
   const groups = new Map<string, { first: Incident; others: Incident[] }>();
