@@ -124,13 +124,17 @@ function pointsOf(sweeps: SimulateRequest["sweeps"]): readonly Point[] {
   return points;
 }
 
-function armsOf(scenario: Scenario, { variants, base, scenario: named }: SimulateRequest, swept: Point): PlannedArm[] {
+function armsOf(
+  scenario: Scenario,
+  { variants, base, scenario: named, settings }: SimulateRequest,
+  swept: Point,
+): PlannedArm[] {
   const { variants: known, ...plain } = scenario;
   const names = variants === "all" ? Object.keys(known) : variants;
   const suffix = sweptWords(swept);
   const nameOf = (name: string): string => (suffix === "" ? name : name === "base" ? suffix : `${name}, ${suffix}`);
   const first: PlannedArm[] = base
-    ? [{ name: nameOf("base"), title: "as it is", kind: "base", swept, scenario: plain }]
+    ? [{ name: nameOf("base"), title: changedWords(settings, swept), kind: "base", swept, scenario: plain }]
     : [];
   const others = names.map((name): PlannedArm => {
     const variant = known[name];
@@ -145,6 +149,14 @@ function armsOf(scenario: Scenario, { variants, base, scenario: named }: Simulat
     return { name: nameOf(name), title: variant.title, kind: variant.kind, swept, scenario: variant.scenario };
   });
   return [...first, ...others];
+}
+
+/** What was changed of the scenario; how long it is run is said elsewhere. */
+function changedWords(settings: readonly Setting[], swept: Point): string {
+  const set = new Map(settings.map(({ path, value }): [string, unknown] => [path, value]));
+  for (const [path, value] of Object.entries(swept)) set.set(path, value);
+  set.delete("duration");
+  return set.size === 0 ? "as it is" : `with ${[...set].map(([path, value]) => `${path} = ${value}`).join(", ")}`;
 }
 
 /** `chance=0.01`: the last word of a path, or as much of it as tells it from the others. */

@@ -151,6 +151,7 @@ describe("bad options are told with a remedy", () => {
     [[STORY, "--variant", "off"], /no variant 'off'[\s\S]*preservation-off/],
     [[STORY, "--seeds", "0"], /--seeds was given 0/],
     [[STORY, "--seeds", "2", "--seed", "3"], /both/],
+    [[STORY, "--seed", "-3"], /--seed was given '-3', which is no whole number from 0/],
     [[STORY, "--duration", "soon"], /duration/],
     [[STORY, "--step", "0"], /no time/],
     [[STORY, "--set", "network.servers.count=0"], /network\.servers\.count/],
@@ -173,6 +174,17 @@ describe("bad options are told with a remedy", () => {
     expect(err).toMatch(/^ {2}remedy {2}\S/m);
     expect(err).not.toMatch(/bug in halfopen|\n\s+at /);
   });
+});
+
+test("a file nested too deep is told so, however its parser gives up", () => {
+  const file = join(scratch, "deep.yaml");
+  for (const depth of [40, 2000, 20_000]) {
+    writeFileSync(file, `scenario: 1\nnetwork: ${"[".repeat(depth)}${"]".repeat(depth)}\n`);
+    const { code, err } = simulate(file);
+    expect(code).toBe(2);
+    expect(err).toMatch(/nest/);
+    expect(err).not.toMatch(/call stack|RangeError/i);
+  }
 });
 
 test("a scenario's words are escaped wherever they are printed", () => {

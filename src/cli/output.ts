@@ -1,5 +1,6 @@
 import type { WriteStream } from "node:tty";
 import { Fault } from "../net/fault.ts";
+import { printable } from "../net/printable.ts";
 
 /** Bytes gathered before they are written. */
 const PIECE = 65_536;
@@ -58,7 +59,8 @@ export function widthOf(asked: string | undefined): number {
 /** An option's value as a number from 0 on. */
 export function wholeNumber(option: string, value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new Fault("bad-option", `${option} was given '${value}', which is no whole number.`, `Try ${option} 100.`);
+  const found = `${option} was given '${printable(value).slice(0, 40)}', which is no whole number from 0 to 999999999.`;
+  throw new Fault("bad-option", found, `Try ${option} 100.`);
 }
 
 /** An option's value as a number from 1 to 10000. */

@@ -53,7 +53,10 @@ export function treeOfText(file: string, text: string, tell: Note): Tree | undef
   }
   const lines = new LineCounter();
   const document = parsed(text, lines);
-  if (document === undefined) return no(tell, whole, "it is nested too deep to be read", "a flatter file");
+  // The parser tells of its own stack's end either by throwing or among the document's errors.
+  if (document === undefined || document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
+    return no(tell, whole, "it is nested too deep to be read", "a flatter file");
+  }
   for (const error of document.errors) {
     const at = { file, line: lines.linePos(error.pos[0]).line, path: "" };
     tell({ at, found: lower(printable(error.message).slice(0, 200)), fix: "correct the YAML", form: true });

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
-import { countEstimate, poissonInterval } from "./count-estimate.ts";
+import { sampleRun } from "../../../tests/sample-simulations.ts";
+import { compareCounts } from "./compare-counts.ts";
+import { countEstimate, poissonInterval, shareInterval } from "./count-estimate.ts";
 import { estimate, seriesEstimate } from "./estimate.ts";
 import { logGamma, regularisedBeta, regularisedGamma } from "./special-functions.ts";
 import { studentQuantile, studentTail } from "./student-t.ts";
+import { summarise } from "./summarise.ts";
 import { compareMeans } from "./welch.ts";
 
 test("ln Γ at whole and half numbers, where it is known", () => {
@@ -65,6 +68,31 @@ test("no event at all still leaves a rate possible; clusters widen the interval"
   const clustered = countEstimate([0, 20, 0, 0], [1, 1, 1, 1]);
   expect(alone.mean).toBe(clustered.mean);
   expect(clustered.high).toBeGreaterThan(2 * alone.high);
+  // One seed of ten with a burst of 100: it may be 0.25 % of seeds that have one event, or 44.5 % that have a hundred.
+  const burst = countEstimate([100, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect(burst.low).toBeCloseTo(0.0025, 4);
+  expect(burst.high).toBeCloseTo(44.5, 1);
+});
+
+// Clopper and Pearson's limits, as any table of them has: 0 of 10, 1 of 10, 5 of 10, 10 of 10.
+test.each([
+  [0, 0, 0.3085],
+  [1, 0.0025, 0.445],
+  [5, 0.1871, 0.8129],
+  [10, 0.6915, 1],
+])("a share of %i in ten", (seen, low, high) => {
+  const found = shareInterval(seen, 10);
+  expect(found.low).toBeCloseTo(low, 4);
+  expect(found.high).toBeCloseTo(high, 4);
+});
+
+test("totals of rare events: never below 0, and none seen is not none possible", () => {
+  const lost = [0, 0, 0, 0, 0, 0, 0, 3, 0, 0].map((count, i) => sampleRun("base", i + 1, { lost: count }));
+  const { totals } = summarise(lost);
+  expect(totals.connectionsLost.low).toBeGreaterThan(0);
+  expect(totals.notReady).toMatchObject({ mean: 0, low: 0 });
+  expect(totals.notReady.high).toBeCloseTo(3.689 / 10, 3);
+  for (const { low } of Object.values(totals)) expect(low).toBeGreaterThanOrEqual(0);
 });
 
 test("Welch's test: his own worked case of unequal variances, and what cannot differ", () => {
@@ -75,4 +103,14 @@ test("Welch's test: his own worked case of unequal variances, and what cannot di
   expect(found.probability).toBeCloseTo(studentTail(3 / Math.sqrt(5 / 3), (5 / 3) ** 2 / (1 / 18 + 16 / 18)), 12);
   expect(compareMeans([4, 4], [4, 4]).probability).toBe(1);
   expect(compareMeans([4, 4], [5, 5]).probability).toBe(0);
+});
+
+test("two Poisson counts: the binomial of their sum, by hand", () => {
+  // 3 against 0 with as many seeds: 2 · (1/2)^3; 6 against 0: 2 · (1/2)^6.
+  expect(compareCounts([1, 1, 1], [0, 0, 0])).toBeCloseTo(0.25, 12);
+  expect(compareCounts([0, 0, 0], [2, 2, 2])).toBeCloseTo(2 / 64, 12);
+  // 3 of one seed against 0 of two: each is of the first with 1/3.
+  expect(compareCounts([3], [0, 0])).toBeCloseTo(2 / 27, 12);
+  expect(compareCounts([2, 3], [3, 2])).toBe(1);
+  expect(compareCounts([0], [0])).toBe(1);
 });

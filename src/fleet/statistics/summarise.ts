@@ -1,5 +1,5 @@
 import type { Simulation, SimulationTotals } from "../simulation.ts";
-import { countEstimate, poissonInterval } from "./count-estimate.ts";
+import { countEstimate, poissonInterval, shareInterval } from "./count-estimate.ts";
 import { type Estimate, estimate, type SeriesEstimate, seriesEstimate } from "./estimate.ts";
 import { LEVEL } from "./student-t.ts";
 
@@ -68,11 +68,33 @@ export function summarise(simulations: readonly Simulation[]): SimulationSummary
     connections: servers.map((i) => row((run) => run.connections, i)),
     requestsPerSecond: servers.map((i) => row((run) => run.requestsPerSecond, i)),
     series: record(SERIES_NAMES, (name) => seriesEstimate(runs.map((run) => run[name]))),
-    totals: record(Object.keys(first.totals) as (keyof SimulationTotals)[], (name) =>
-      estimate(runs.map((run) => run.totals[name])),
-    ),
+    totals: record(Object.keys(first.totals) as (keyof SimulationTotals)[], (name) => total(name, runs)),
     rates: record(RATE_NAMES, (name) => rate(name, runs)),
   };
+}
+
+/** Events that come alone or in bursts: they have intervals for counts. */
+const RARE: readonly (keyof SimulationTotals)[] = [
+  "requestsFailed",
+  "connectsFailed",
+  "collisions",
+  "connectionsLost",
+  "missedLeaseUpdates",
+  "notReady",
+  "relists",
+];
+/** What is no count of events. */
+const SIZES: readonly (keyof SimulationTotals)[] = ["countedMs", "lostMs", "notReadyMs", "relistBytes"];
+/** So many in all seeds together that Student's interval holds of counts that are mostly certain, as that of connections opened. */
+const MANY = 30;
+
+/** No total is below 0. */
+function total(name: keyof SimulationTotals, runs: readonly Simulation[]): Estimate {
+  const values = runs.map((run) => run.totals[name]);
+  const few = values.reduce((sum, value) => sum + value, 0) < MANY;
+  if (RARE.includes(name) || (few && !SIZES.includes(name))) return countEstimate(values);
+  const found = estimate(values);
+  return { ...found, low: Math.max(0, found.low) };
 }
 
 /** One rate over several runs. */
@@ -119,7 +141,16 @@ function minutesPerDay(runs: readonly Simulation[], level: number): Estimate {
     runs.map((run) => (run.totals.notReadyMs / 60_000) * (DAY / run.totals.countedMs)),
     level,
   );
-  if (found.mean > 0) return { ...found, low: Math.max(0, found.low) };
+  if (found.mean > 0) {
+    // Few seeds with much: how many see any is uncertain too, as in `countEstimate`.
+    const seen = runs.filter((run) => run.totals.notReadyMs > 0).length;
+    const any = (shareInterval(seen, runs.length, level).high * runs.length) / seen;
+    return {
+      ...found,
+      low: Math.max(0, found.low),
+      high: Math.max(found.high, runs.length > 1 ? found.mean * any : 0),
+    };
+  }
   const days = runs.reduce((sum, run) => sum + run.totals.countedMs, 0) / DAY;
   return { ...found, high: poissonInterval(0, level).high / days };
 }

@@ -129,7 +129,7 @@ function fleetLines(
     const series = summary.series[name].mean;
     const sum = series.reduce((all, value) => all + value, 0);
     const most = series.reduce((peak, value) => (value > peak ? value : peak), 0);
-    const note = counts ? `${short(sum)} in all` : `${short(most)} at most`;
+    const note = counts ? `${short(sum)} ${runs.length === 1 ? "in all" : "a run"}` : `${short(most)} at most`;
     const line = sheet.palette.mark(sparkline(series, width, top));
     return `  ${padEnd(words, LABEL)}${line} ${sheet.palette.dim(`${note}${i === 0 ? seeds : ""}`)}`;
   });

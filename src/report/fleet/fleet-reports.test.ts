@@ -7,7 +7,7 @@ import { renderSimulationJson } from "./json.ts";
 import { mergeReports } from "./merge.ts";
 import { printEstimate, printNumber, printTime } from "./numbers.ts";
 import { readSimulationReport } from "./read-json.ts";
-import { type SimulationReport, summarised } from "./simulation-report.ts";
+import { type ArmReport, type SimulationReport, summarised } from "./simulation-report.ts";
 import { buckets, sparkline } from "./sparkline.ts";
 import { renderSimulationText } from "./text.ts";
 import { verdictOf } from "./verdict.ts";
@@ -20,8 +20,7 @@ const HOLDING = sampleArm("preservation-off", [{}, {}, {}, {}]);
 const REPORT = sampleReport([LOSING, HOLDING]);
 const json = (report: SimulationReport): string => [...renderSimulationJson(report)].join("");
 const again = (report: SimulationReport): SimulationReport => readSimulationReport("part.json", json(report));
-const lineOf = (...arms: Parameters<typeof sampleReport>[0]): string =>
-  verdictOf("A sample.", summarised(sampleReport(arms))).line;
+const lineOf = (...arms: Parameters<typeof sampleReport>[0]): string => verdictOf(summarised(sampleReport(arms))).line;
 
 describe("numbers", () => {
   test.each([
@@ -109,9 +108,54 @@ describe("the verdict", () => {
 
   test("calls uneven what chance does not explain", () => {
     const uneven = [{ end: [40, 18, 2] }, { end: [41, 17, 2] }];
-    expect(verdictOf("", summarised(sampleReport([sampleArm("base", uneven)]))).badge).toBe("UNEVEN");
+    expect(verdictOf(summarised(sampleReport([sampleArm("base", uneven)]))).badge).toBe("UNEVEN");
     // Six connections on three servers: half as many again as the mean is nothing to speak of.
-    expect(verdictOf("", summarised(sampleReport([sampleArm("base", [{ end: [4, 1, 1] }])]))).badge).toBe("HELD");
+    expect(verdictOf(summarised(sampleReport([sampleArm("base", [{ end: [4, 1, 1] }])]))).badge).toBe("HELD");
+  });
+});
+
+describe("the verdict of a sweep", () => {
+  const swept = (value: number, samples: Parameters<typeof sampleArm>[1], name = `chance=${value}`): ArmReport =>
+    sampleArm(name, samples, { kind: name.startsWith("chance") ? "base" : "mitigation", swept: { chance: value } });
+  const quiet = [{}, {}, {}, {}];
+  const losing = [3, 5, 4, 6].map((lost) => ({ lost }));
+  const verdict = (...arms: ArmReport[]): ReturnType<typeof verdictOf> => verdictOf(summarised(sampleReport(arms)));
+
+  test("is the worst of all its values, wherever that stands", () => {
+    const { badge, line } = verdict(swept(0, quiet), swept(0.001, quiet), swept(0.02, losing));
+    expect(badge).toBe("LOST");
+    expect(line).toBe("Connections are lost with chance=0.02, not with chance=0 and chance=0.001.");
+    expect(verdict(swept(0, quiet), swept(0.001, quiet)).line).toBe(
+      "In 8 runs no connection is lost, no request fails, no node becomes NotReady. The fullest server ends with 1 times the mean.",
+    );
+  });
+
+  test("holds a variant against the scenario at the same value", () => {
+    const { arms, line } = verdict(
+      swept(0, quiet),
+      swept(0, quiet, "off, chance=0"),
+      swept(0.02, losing),
+      swept(0.02, quiet, "off, chance=0.02"),
+    );
+    expect(arms.map(({ change }) => change)).toEqual([
+      undefined,
+      "changes nothing that matters here",
+      "adds lost connections (against chance=0)",
+      "no lost connections",
+    ]);
+    expect(line).toBe("Connections are lost with chance=0.02, not with chance=0; off: with none of the values.");
+  });
+
+  test("claims nothing from fewer than three seeds, or from a few events", () => {
+    for (const samples of [[{ lost: 38 }], [{ lost: 38 }, { lost: 40 }], [{ lost: 1 }, { lost: 1 }, { lost: 1 }]]) {
+      const base = swept(
+        0,
+        samples.map(() => ({})),
+      );
+      expect(verdict(base, swept(0.02, samples)).arms[1]?.change).toBe(
+        "also lost connections, perhaps by chance (against chance=0)",
+      );
+    }
   });
 });
 

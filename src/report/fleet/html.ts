@@ -11,7 +11,7 @@ import { type Verdict, verdictOf } from "./verdict.ts";
 /** A simulation as one page of plots: before and after of each variant side by side, then every number. Ends with a newline. */
 export function renderSimulationHtml(report: SimulationReport): string {
   const arms = summarised(report);
-  const verdict = verdictOf(report.title, arms);
+  const verdict = verdictOf(arms);
   const figures = timeFigures(report, arms);
   const swept = sweepFigures(arms);
   const compared = arms.length > 1;
@@ -59,8 +59,7 @@ function seedsOf({ seeds }: SimulationReport): string {
 function armList(arms: readonly SummarisedArm[], { arms: verdicts }: Verdict): Html {
   return html`<ul class="arms">${arms.map((arm, place) => {
     const found = verdicts[place];
-    const title = place === 0 && arm.kind === "base" ? "as it is" : arm.title;
-    return html`<li><span class="mark ${found?.tone}">${found?.badge}</span><span class="name">${arm.name}</span><div><p>${title}${found?.change !== undefined && html`: <b>${found.change}</b>`}</p><p class="came">${sentence(found?.words ?? "")}</p></div></li>`;
+    return html`<li><span class="mark ${found?.tone}">${found?.badge}</span><span class="name">${arm.name}</span><div><p>${arm.title}${found?.change !== undefined && html`: <b>${found.change}</b>`}</p><p class="came">${sentence(found?.words ?? "")}</p></div></li>`;
   })}</ul>`;
 }
 
@@ -84,7 +83,7 @@ function totalsTable(report: SimulationReport, arms: readonly SummarisedArm[]): 
     (measure) => html`<tr><th scope="row">${measure.words}</th>${arms.map((arm) => {
       const value = measured(measure, arm);
       const interval = intervalOf(value);
-      return html`<td>${printNumber(value.mean)}${interval !== undefined && html`<small>${interval}</small>`}</td>`;
+      return html`<td>${Number.isNaN(value.mean) ? "–" : printNumber(value.mean)}${interval !== undefined && html`<small>${interval}</small>`}</td>`;
     })}</tr>
 `,
   )}</tbody></table></div>`;

@@ -32,7 +32,7 @@ export const MEASURES: readonly Measure[] = [
     words: "until the client knew, s",
     of: ({ runs }) => meanLoss(runs),
     factor: 0.001,
-    countable: true,
+    countable: false,
   },
   total("connectsFailed", "connects failed"),
   total("requests", "requests"),
@@ -91,5 +91,7 @@ function meanLoss(runs: readonly Simulation[]): Estimate {
   const means = runs
     .filter(({ totals }) => totals.connectionsLost > 0)
     .map(({ totals }) => totals.lostMs / totals.connectionsLost);
-  return means.length === 0 ? { mean: 0, low: 0, high: 0, seeds: runs.length } : estimate(means);
+  // Of the seeds that lost any; of none nothing is known.
+  const unknown = { mean: Number.NaN, low: Number.NaN, high: Number.NaN, seeds: runs.length };
+  return means.length === 0 ? unknown : estimate(means);
 }

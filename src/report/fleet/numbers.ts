@@ -17,8 +17,9 @@ function grouped(whole: number): string {
   return whole < 0 ? `−${parts}` : parts;
 }
 
-/** `12.4 (9.8 – 15)`: the mean and its 95 % interval, as far as anything is known of it. Counts cannot be less than 0. */
+/** `12.4 (9.8 – 15)`: the mean and its 95 % interval, as far as anything is known of it. `–`: there was nothing to take it of. */
 export function printEstimate(estimate: Estimate): string {
+  if (Number.isNaN(estimate.mean)) return "–";
   const interval = intervalOf(estimate);
   return interval === undefined ? printNumber(estimate.mean) : `${printNumber(estimate.mean)} (${interval})`;
 }

@@ -1,3 +1,4 @@
+import { poissonInterval } from "../../fleet/statistics/count-estimate.ts";
 import { printable } from "../../net/printable.ts";
 import { padEnd, padStart, wrap } from "../lines.ts";
 import { heading, labelled, paragraph, type Sheet } from "../page.ts";
@@ -20,7 +21,7 @@ export interface SimulationPage {
 export function renderSimulationText(report: SimulationReport, page: SimulationPage): string {
   const sheet: Sheet = { width: Math.max(72, Math.min(page.width, 140)), palette: paletteOf(page.colour) };
   const arms = summarised(report);
-  const verdict = verdictOf(report.title, arms);
+  const verdict = verdictOf(arms);
   const lines = [...headLines(sheet, report, verdict), "", ...armLines(sheet, arms, verdict)];
   if (!page.quiet) {
     lines.push("", heading(sheet, "The story"), ...storyLines(sheet, report));
@@ -65,9 +66,8 @@ function armLines(sheet: Sheet, arms: readonly SummarisedArm[], verdict: Verdict
     const found = verdict.arms[place];
     if (found === undefined) return [];
     const tone = { bad: palette.bad, warn: palette.warn, good: palette.good }[found.tone];
-    const title = place === 0 && arm.kind === "base" ? "as it is" : arm.title;
     const name = printable(arm.name);
-    const [first = "", ...rest] = wrap(`${name}: ${printable(title)}`, sheet.width - INDENT);
+    const [first = "", ...rest] = wrap(`${name}: ${printable(arm.title)}`, sheet.width - INDENT);
     const head = first.startsWith(name) ? palette.strong(name) + first.slice(name.length) : first;
     const words = found.change === undefined ? found.words : `${found.change}: ${found.words}`;
     return [
@@ -116,7 +116,7 @@ function tableLines(sheet: Sheet, arms: readonly SummarisedArm[]): string[] {
     from = to;
   }
   const none = MEASURES.filter((measure) => measure.countable && !rows.includes(measure)).map(({ words }) => words);
-  if (none.length > 0) lines.push(...paragraph(sheet, `None: ${none.join("; ")}.`));
+  if (none.length > 0) lines.push(...paragraph(sheet, `None: ${none.join("; ")}.${possible(arms)}`));
   return lines;
 
   function part(from: number, to: number): string[] {
@@ -135,6 +135,13 @@ function tableLines(sheet: Sheet, arms: readonly SummarisedArm[]): string[] {
     });
     return [...heads, ...body].map((line) => line.trimEnd().replaceAll("\u00a0", " "));
   }
+}
+
+/** What none in all seeds still leaves possible. */
+function possible(arms: readonly SummarisedArm[]): string {
+  const seeds = Math.min(...arms.map(({ runs }) => runs.length));
+  if (seeds < 2) return "";
+  return ` None in ${many(seeds, "seed")} still allows up to ${printNumber(poissonInterval(0).high / seeds)} a run (95 % interval).`;
 }
 
 /** A name in pieces of at most `width` columns, broken where it has a mark. */

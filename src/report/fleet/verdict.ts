@@ -1,3 +1,4 @@
+import { compareCounts } from "../../fleet/statistics/compare-counts.ts";
 import { compareMeans } from "../../fleet/statistics/welch.ts";
 import { atEnd } from "./measures.ts";
 import { many, printEstimate, printNumber } from "./numbers.ts";
@@ -21,19 +22,40 @@ export interface Verdict {
   readonly arms: readonly ArmVerdict[];
 }
 
-/** What the story does to the fleet, and what each variant changes. */
-export function verdictOf(title: string, arms: readonly SummarisedArm[]): Verdict {
+/** What the story does to the fleet, and what each variant or swept value changes. */
+export function verdictOf(arms: readonly SummarisedArm[]): Verdict {
   const [base, ...others] = arms;
   if (base === undefined) return { badge: "HELD", tone: "good", line: "Nothing was run.", arms: [] };
-  const troubles = troublesOf(base);
-  const worst = troubles[0];
-  const verdicts = arms.map((arm) => armVerdict(arm, arm === base ? undefined : base));
-  const first = verdicts[0];
+  const verdicts = arms.map((arm) => armVerdict(arm, referenceOf(arm, arms)));
+  // A sweep asks at which values something happens; a story, what it does and what a variant does about it.
+  const swept = new Set(arms.map(pointOf)).size > 1;
+  const troubles = TROUBLES.filter((trouble) => (swept ? arms : [base]).some(trouble.there));
+  const [worst] = troubles;
   const line =
     worst === undefined
-      ? `${title}: nothing is lost in ${seedsOf(base)}, and the load stays even.`
-      : lineOf(worst, base, others);
-  return { badge: first?.badge ?? "HELD", tone: first?.tone ?? "good", line, arms: verdicts };
+      ? heldLine(swept ? arms : [base]) + elsewhere(swept ? [] : others)
+      : swept
+        ? sweepLine(worst, arms)
+        : lineOf(worst, base, others);
+  return { badge: worst?.badge ?? "HELD", tone: worst?.tone ?? "good", line, arms: verdicts };
+}
+
+/** A variant is held against the scenario at the same swept values, the scenario itself against its first. */
+function referenceOf(arm: SummarisedArm, arms: readonly SummarisedArm[]): SummarisedArm | undefined {
+  const found =
+    arm.kind === "base" ? undefined : arms.find((each) => each.kind === "base" && pointOf(each) === pointOf(arm));
+  const reference = found ?? arms[0];
+  return reference === arm ? undefined : reference;
+}
+
+const pointOf = ({ swept }: SummarisedArm): string => JSON.stringify(swept);
+
+/** The worst that variants bring to a scenario that holds. */
+function elsewhere(others: readonly SummarisedArm[]): string {
+  const worst = TROUBLES.find((trouble) => others.some(trouble.there));
+  if (worst === undefined) return "";
+  const names = others.filter(worst.there).map(({ name }) => name);
+  return ` With ${listed(names)} ${worst.words.charAt(0).toLowerCase()}${worst.words.slice(1)}.`;
 }
 
 /** Ways of going wrong, worst first. `of` is the number of one run that says how much of it there was. */
@@ -69,6 +91,17 @@ function counted(
 
 const troublesOf = (arm: SummarisedArm): readonly Trouble[] => TROUBLES.filter((trouble) => trouble.there(arm));
 
+/** Nothing seen is not nothing possible: with several seeds it says how much. */
+function heldLine(arms: readonly SummarisedArm[]): string {
+  const runs = arms.reduce((sum, arm) => sum + arm.runs.length, 0);
+  const share = Math.max(...arms.map((arm) => atEnd(arm.runs, "maxOverMean").mean));
+  const even = Number.isFinite(share) ? ` The fullest server ends with ${printNumber(share)} times the mean.` : "";
+  const none = `no connection is lost, no request fails, no node becomes NotReady`;
+  return runs === 1
+    ? `In one seed ${none}.${even}`
+    : `In ${many(runs, arms.length === 1 ? "seed" : "run")} ${none}.${even}`;
+}
+
 /**
  * The fullest server has, at the end, half as many connections again as the mean, and more than chance alone explains. With n
  * connections that each choose one of s servers at random, a server's count has mean n/s and nearly that variance, and the largest of
@@ -91,7 +124,9 @@ function armVerdict(arm: SummarisedArm, base: SummarisedArm | undefined): ArmVer
     badge: worst?.badge ?? "HELD",
     tone: worst?.tone ?? "good",
     words: wordsOf(arm),
-    ...(base === undefined ? {} : { change: changeOf(arm, base) }),
+    ...(base === undefined
+      ? {}
+      : { change: `${changeOf(arm, base)}${arm.kind === "base" ? ` (against ${base.name})` : ""}` }),
   };
 }
 
@@ -101,9 +136,7 @@ function wordsOf(arm: SummarisedArm): string {
   const parts = [
     totals.connectionsLost.mean > 0
       ? `${printEstimate(totals.connectionsLost)} connections lost a run`
-      : totals.requestsFailed.mean > 0 || totals.notReady.mean > 0
-        ? "no connection lost"
-        : "nothing lost",
+      : `no connection lost in ${seedsOf(arm)}`,
     ...(totals.notReady.mean > 0 ? [`nodes become NotReady ${printEstimate(totals.notReady)} times`] : []),
     ...(totals.requestsFailed.mean > 0 ? [`${printEstimate(totals.requestsFailed)} requests fail`] : []),
   ];
@@ -113,25 +146,32 @@ function wordsOf(arm: SummarisedArm): string {
   return parts.join(", ");
 }
 
-/** What a variant does to the troubles of the first arm: `no NotReady nodes and no lost connections; adds uneven load`. */
+/** What an arm does to the troubles of its reference: `no NotReady nodes or lost connections; adds uneven load`. */
 function changeOf(arm: SummarisedArm, base: SummarisedArm): string {
   const before = troublesOf(base);
-  const nouns = (troubles: readonly Trouble[]): string[] => troubles.map(({ badge }) => NOUNS[badge]);
-  const moved = (effect: Effect): string[] =>
-    nouns(before.filter((trouble) => effectOf(trouble, arm, base) === effect));
+  const added = troublesOf(arm).filter((trouble) => !before.includes(trouble));
+  const nouns = (of: readonly Trouble[], effect: Effect): string[] =>
+    of.filter((trouble) => effectOf(trouble, arm, base) === effect).map(({ badge }) => NOUNS[badge]);
   const parts = [
-    ...phrase("no", moved("gone"), ""),
-    ...phrase("no", moved("unseen"), ", perhaps by chance"),
-    ...phrase("fewer", moved("lessened"), ""),
-    ...phrase("more", moved("worsened"), ""),
-    ...phrase("no clear change of", moved("same"), ""),
-    ...phrase("adds", nouns(troublesOf(arm).filter((trouble) => !before.includes(trouble))), ""),
+    ...phrase("no", nouns(before, "gone"), "or"),
+    ...phrase("no", nouns(before, "unseen"), "or", ", perhaps by chance"),
+    ...phrase("fewer", nouns(before, "lessened")),
+    ...phrase("more", nouns(before, "worsened")),
+    ...phrase("no clear change of", nouns(before, "same"), "or"),
+    ...phrase("adds", nouns(added, "worsened")),
+    ...phrase("also", nouns(added, "same"), "and", ", perhaps by chance"),
   ];
   return parts.length === 0 ? "changes nothing that matters here" : parts.join("; ");
 }
 
-function phrase(before: string, nouns: readonly string[], after: string): readonly string[] {
-  return nouns.length === 0 ? [] : [`${before} ${listed(nouns)}${after}`.replace("fewer uneven", "less uneven")];
+function phrase(before: string, nouns: readonly string[], joint: "and" | "or" = "and", after = ""): readonly string[] {
+  if (nouns.length === 0) return [];
+  return [
+    `${before} ${listed(nouns, joint)}${after}`.replace(
+      /^(fewer|more) uneven/,
+      (_, word) => `${word === "fewer" ? "less" : "more"} uneven`,
+    ),
+  ];
 }
 
 const NOUNS: Readonly<Record<ArmVerdict["badge"], string>> = {
@@ -142,18 +182,49 @@ const NOUNS: Readonly<Record<ArmVerdict["badge"], string>> = {
   HELD: "",
 };
 
-/** `unseen`: there was none, but so there might have been by chance. */
+/** `unseen`: there was none, but so there might have been by chance. `same` of a trouble that the reference has not: likewise. */
 type Effect = "gone" | "unseen" | "lessened" | "worsened" | "same";
 
-/** What an arm does to a trouble. A difference counts if seeds that differ as these do make it in less than one of twenty cases (Welch). */
+/** Fewer tell nothing of how seeds differ. */
+const LEAST_SEEDS = 3;
+
+/**
+ * What an arm does to a trouble. A difference counts if seeds that differ as these do make it in less than one of twenty cases (Welch), and
+ * if it is too large for two Poisson counts with one mean: seeds that are alike by chance say nothing of how far others lie.
+ */
 function effectOf(trouble: Trouble, arm: SummarisedArm, base: SummarisedArm): Effect {
-  const enough = arm.runs.length > 1 && base.runs.length > 1;
-  const { difference, probability } = compareMeans(arm.runs.map(trouble.of), base.runs.map(trouble.of));
-  const sure = enough && probability < 0.05;
+  const [mine, other] = [arm.runs.map(trouble.of), base.runs.map(trouble.of)];
+  const { difference, probability } = compareMeans(mine, other);
+  const sure =
+    Math.min(mine.length, other.length) >= LEAST_SEEDS &&
+    probability < 0.05 &&
+    (trouble.badge === "UNEVEN" || compareCounts(mine, other) < 0.05);
   if (!trouble.there(arm)) return sure && difference < 0 ? "gone" : "unseen";
   if (!sure) return "same";
   return difference < 0 ? "lessened" : "worsened";
 }
+
+/** At which values of a sweep the worst happens, and at which not; then what each variant makes of that. */
+function sweepLine(worst: Trouble, arms: readonly SummarisedArm[]): string {
+  const base = arms.filter(({ kind }) => kind === "base");
+  const shown = base.length > 0 ? base : arms;
+  const variants = Map.groupBy(
+    arms.filter((arm) => !shown.includes(arm)),
+    ({ name }) => variantOf(name),
+  );
+  const where = (some: readonly SummarisedArm[]): string => {
+    const there = some.filter(worst.there);
+    const left = some.filter((arm) => !there.includes(arm));
+    const names = (of: readonly SummarisedArm[]): string => listed(of.map(({ name }) => name));
+    if (there.length === 0) return "with none of the values";
+    return left.length === 0 ? "with all of the values" : `with ${names(there)}, not with ${names(left)}`;
+  };
+  const others = [...variants].map(([name, some]) => `${name}: ${where(some)}`);
+  return `${[`${worst.words} ${where(shown)}`, ...others].join("; ")}.`;
+}
+
+/** `preservation-off, chance=0` without what a sweep set. */
+const variantOf = (name: string): string => name.split(", ")[0] ?? name;
 
 function lineOf(worst: Trouble, base: SummarisedArm, others: readonly SummarisedArm[]): string {
   const seen = base.runs.filter((run) => worst.badge === "UNEVEN" || worst.of(run) > 0).length;
@@ -176,9 +247,9 @@ function lineOf(worst: Trouble, base: SummarisedArm, others: readonly Summarised
   return `${start}; ${asked.length === 1 ? `${only?.name} makes no clear difference` : "no variant makes a clear difference"}.`;
 }
 
-function listed(names: readonly string[]): string {
-  if (names.length > 6) return `${names.slice(0, 5).join(", ")} and ${names.length - 5} others`;
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+function listed(names: readonly string[], joint: "and" | "or" = "and"): string {
+  if (names.length > 6) return `${names.slice(0, 5).join(", ")} ${joint} ${names.length - 5} others`;
+  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} ${joint} ${names.at(-1)}`;
 }
 
 const seedsOf = (arm: SummarisedArm): string => (arm.runs.length === 1 ? "one seed" : many(arm.runs.length, "seed"));
