@@ -145,11 +145,11 @@ function keep(k: Kernel, sk: number): boolean {
     setKeepTimer(k, sk, k.now + settings.idleNs);
     return true;
   }
-  const idle = k.now - (k.sockets.times[t + T_HEARD] as number);
+  // The same sum is compared and waited for: a difference of the two clocks' readings could round to a wait of nothing, for ever.
+  const due = (k.sockets.times[t + T_HEARD] as number) + settings.idleNs;
   const probes = s[at + S_PROBES] as number;
-  if (probes === 0 && idle < settings.idleNs) {
-    // Times have fractions: what is left of the wait may be too little to move a late clock on.
-    setKeepTimer(k, sk, Math.max(k.now + 1, k.now + settings.idleNs - idle));
+  if (probes === 0 && k.now < due) {
+    setKeepTimer(k, sk, due);
     return true;
   }
   if (probes >= settings.probes) {

@@ -219,6 +219,24 @@ test("keepalive keeps a flow alive, and notices a peer that is gone", () => {
   expect(net.state(sk)).not.toBe(ESTABLISHED);
 });
 
+test("keepalive at times that are no whole nanoseconds waits once for a silence, not for ever", () => {
+  // A retransmission after 1.3 round trips, say, is heard at such a time; on it goes to a moment at which doubles are coarser.
+  for (let i = 1; i <= 60; i++) {
+    const net = new VirtualNetwork({ keepalive: { idleNs: 15e9, intervalNs: 15e9, probes: 9 } });
+    const { queue } = net.kernel;
+    const push = queue.push.bind(queue);
+    queue.push = (...event: Parameters<typeof push>) => {
+      if (queue.pushed > 1000) throw new Error(`an event at ${event[0]} ns, after a thousand others`);
+      push(...event);
+    };
+    net.advance(0.1 * Math.SQRT2 * i);
+    net.connect(40_000, 0, 0);
+    net.advance(100_000);
+    const sent = net.at("client").filter(({ from }) => from.startsWith("client"));
+    expect(gaps(sent.slice(2)).map(Math.round)).toEqual([15_000, 15_000, 15_000, 15_000, 15_000]);
+  }
+});
+
 test("nobody listens: refused. Nobody answers: SYNs a second apart, then doubling, and a timeout", () => {
   const net = new VirtualNetwork();
   net.listening = false;
