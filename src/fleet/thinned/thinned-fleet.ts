@@ -17,6 +17,7 @@ import { Recorder } from "../measure/recorder.ts";
 import { CLOSED, Connections, DIALLING, DRAINING, FREE, OPEN } from "./connections.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { type Group, type Layout, layOut } from "./layout.ts";
+import { LeftFlows } from "./left-flows.ts";
 import { decisiveTime, lastTime, nextTime, type RequestStream, streamsOf } from "./streams.ts";
 
 /** Kinds of events, and what their index is. */
@@ -35,6 +36,8 @@ const STEP = 11;
 export const STORY = 12; // place in the agenda
 const FIRST_ASK = 13; // watch
 const ORPHAN_GONE = 14; // connection
+const RESET_SEEN = 15; // connection: its client hears that it is over
+const ORPHAN_SPEAKS = 16; // connection: a repetition after the client gave it up
 
 /** What a server does with a SYN: answers, refuses, or nothing since it is gone. */
 export type ServerState = "up" | "down" | "gone";
@@ -87,6 +90,8 @@ export class ThinnedFleet {
   /** Of watches on leases: a list is asked for first. */
   readonly #wantsList: Uint8Array;
   readonly #nextSnat: TupleTable = new TupleTable();
+  /** Flows that the balancer's nodes still know although their clients have given them up. */
+  readonly #leftFlows: LeftFlows = new LeftFlows();
   /** Requests a millisecond that each server has to expect, and up to when they have been counted. */
   readonly #rate: Float64Array;
   readonly #countedTo: Float64Array;
@@ -221,8 +226,14 @@ export class ThinnedFleet {
       case NOTICED:
         if (c.stamp[index] === stamp) this.#noticed(index);
         return;
+      case RESET_SEEN:
+        if (c.stamp[index] === stamp) this.#noticed(index, true);
+        return;
       case PORT_FREE:
         this.#freePort(index);
+        return;
+      case ORPHAN_SPEAKS:
+        if (c.stamp[index] === stamp) this.#orphanSpeaks(index);
         return;
       case ORPHAN_GONE:
         if (c.stamp[index] === stamp) {
@@ -290,6 +301,7 @@ export class ThinnedFleet {
     c.state[connection] = DIALLING;
     c.slot[connection] = slot;
     c.remote[connection] = remote;
+    c.dialedAt[connection] = this.now;
     this.#current[slot] = connection;
     const [low, high] = settings.portRange;
     const port = this.#ports.choose({
@@ -336,9 +348,12 @@ export class ThinnedFleet {
     let place = remote;
     let seen = outside;
     if (this.#balancer !== undefined && this.targets !== undefined) {
+      const left = this.#balancer.preserveClientIp ? this.#leftFlows.take(outside, port, remote, this.now) : -1;
       const eligible = this.targets.eligible(remote);
-      if (eligible.length === 0) return "timeout";
-      place = eligible[this.#dice.below(this.#die, eligible.length)] as number;
+      // A flow that is known decides, unless the collision at its target closes it: the SYN that is repeated then opens one of its own.
+      if (left >= 0 && !this.#collidesAt(left, outside, port)) place = left;
+      else if (eligible.length === 0) return "timeout";
+      else place = eligible[this.#dice.below(this.#die, eligible.length)] as number;
       if (!this.#balancer.preserveClientIp) {
         seen = remote;
         port = this.#snatPort(remote, place, this.#balancer.snatPorts);
@@ -347,9 +362,13 @@ export class ThinnedFleet {
     }
     const server = this.#numberOf(place);
     // A host drops what comes from the wire with its own address (docs of the balancers call it a hairpin).
-    if (this.#balancer !== undefined && seen === place) return "timeout";
+    if (this.#balancer !== undefined && seen === place) {
+      c.server[connection] = server;
+      return "timeout";
+    }
     switch (this.serverStates[server]) {
       case "gone":
+        c.server[connection] = server;
         return "timeout";
       case "down":
       case undefined:
@@ -364,7 +383,6 @@ export class ThinnedFleet {
         c.server[connection] = server;
         c.seenPlace[connection] = seen;
         c.seenPort[connection] = port;
-        c.dialedAt[connection] = this.now;
         this.#suitors.set(this.#tupleOf(connection), connection);
         return "timeout";
       }
@@ -378,6 +396,17 @@ export class ThinnedFleet {
     c.atTarget.set((seen << 16) | port, place, connection);
     c.held[connection] = 1;
     return "open";
+  }
+
+  /** A flow that a node has known for long leads to a target that holds the four-tuple; with replies on the latest path that is over then. */
+  #collidesAt(place: number, outside: number, port: number): boolean {
+    const held = this.connections.atTarget.get((outside << 16) | port, place);
+    if (held < 0 || this.#balancer?.replyPath === "first" || this.serverStates[this.#numberOf(place)] === "gone")
+      return false;
+    this.recorder.totals.collisions++;
+    this.#forgetAtTarget(held);
+    this.#breakOff(held);
+    return true;
   }
 
   /** The four-tuple that this dial waits for has become free: its next SYN is answered. */
@@ -462,6 +491,12 @@ export class ThinnedFleet {
     this.recorder.totals.connectsFailed++;
     if (this.#current[slot] === connection) this.#current[slot] = -1;
     c.state[connection] = CLOSED;
+    // A node that sent its SYNs on to a target that was silent goes on knowing the flow.
+    const waited = this.now - (c.dialedAt[connection] as number);
+    if (c.server[connection] !== -1 && waited >= this.#settingsOf(slot).connectTimeoutMs) {
+      const last = SYNS_S.findLast((second) => second * 1000 <= waited) ?? 0;
+      this.#leaveFlow(connection, (c.dialedAt[connection] as number) + last * 1000);
+    }
     this.#forgetAtTarget(connection);
     this.#freePort(connection);
     const failures = ((this.#failures[slot] as number) + 1) | 0;
@@ -746,8 +781,8 @@ export class ThinnedFleet {
     if (at < (c.noticedAt[connection] as number)) this.queue.push(at, SPEAKS, connection, c.stamp[connection]);
   }
 
-  /** The client gives it up. */
-  #noticed(connection: number): void {
+  /** The client gives it up. `told`: the other end's kernel, or a box, said that it is over, so that nothing is repeated. */
+  #noticed(connection: number, told = false): void {
     const c = this.connections;
     const slot = c.slot[connection] as number;
     const state = c.state[connection] as number;
@@ -766,9 +801,22 @@ export class ThinnedFleet {
     this.#addRate(connection, -1);
     c.state[connection] = CLOSED;
     c.stamp[connection] = ((c.stamp[connection] as number) + 1) | 0;
-    const orphanMs = c.forgotten[connection] === 1 && c.held[connection] === 1 ? this.#serverOrphanMs(slot) : ORPHAN_MS;
-    if (c.forgotten[connection] === 0) this.#forgetAtTarget(connection);
-    this.queue.push(this.now + orphanMs, ORPHAN_GONE, connection, c.stamp[connection]);
+    const stamp = c.stamp[connection] as number;
+    const spoken = this.now - (c.spokenAt[connection] as number);
+    const orphan = !told && c.deadAt[connection] !== Number.POSITIVE_INFINITY && spoken < ORPHAN_MS;
+    if (c.forgotten[connection] === 1 && c.held[connection] === 1)
+      this.queue.push(this.now + this.#serverOrphanMs(slot), ORPHAN_GONE, connection, stamp);
+    else {
+      const living = !told && c.deadAt[connection] === Number.POSITIVE_INFINITY;
+      this.#forgetAtTarget(connection);
+      if (orphan) this.#repeatLater(connection);
+      else if (living) this.queue.push(this.now + TIME_WAIT_MS, PORT_FREE, connection);
+      else {
+        if (!told) this.#leaveFlow(connection, this.now - LAST_REPETITION_MS);
+        // At this instant, but after what is asked again now: the port is not free before.
+        this.queue.push(this.now, PORT_FREE, connection);
+      }
+    }
     const end = this.layout.firstWatch[slot + 1] as number;
     for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++) {
       if (this.#watchOn[watch] !== connection) continue;
@@ -784,6 +832,45 @@ export class ThinnedFleet {
       if (retries === "idempotent" && isIdempotent(requests.method)) this.#wants(slot);
       else this.#wakeAtNextRequest(slot);
     }
+  }
+
+  /** What a client that gave up had said is repeated by its kernel, which has closed the connection but can't send FIN yet. */
+  #repeatLater(connection: number): void {
+    const c = this.connections;
+    const spoken = c.spokenAt[connection] as number;
+    const waited = Math.max(1, (this.now - spoken) / FIRST_RETRANSMISSION_MS);
+    const at = spoken + FIRST_RETRANSMISSION_MS * 2 ** (Math.floor(Math.log2(waited) + EARLIER_MS) + 1);
+    this.queue.push(at, ORPHAN_SPEAKS, connection, c.stamp[connection]);
+  }
+
+  #orphanSpeaks(connection: number): void {
+    const c = this.connections;
+    const spoken = c.spokenAt[connection] as number;
+    if (this.now - spoken >= ORPHAN_MS - EARLIER_MS) {
+      this.#leaveFlow(connection, spoken + ORPHAN_MS / 2);
+      this.#freePort(connection);
+      return;
+    }
+    const server = c.server[connection] as number;
+    const reaches = !this.lostNodes.has(c.remote[connection] as number) && this.serverStates[server] !== "gone";
+    const holder = c.atTarget.get(
+      ((c.seenPlace[connection] as number) << 16) | (c.seenPort[connection] as number),
+      this.layout.servers[server] as number,
+    );
+    // Nobody there: RST, which balancer and client both see.
+    if (reaches && holder < 0) this.#freePort(connection);
+    else this.#repeatLater(connection);
+  }
+
+  /** The balancer's node saw neither FIN nor RST of it: the same client port is sent to the same target as long as the flow is known. */
+  #leaveFlow(connection: number, lastPacketAt: number): void {
+    const c = this.connections;
+    if (this.#balancer === undefined || c.forgotten[connection] === 1 || c.server[connection] === -1) return;
+    const outside = this.layout.outsideOf[c.slot[connection] as number] as number;
+    const port = (c.boxPort[connection] !== 0 ? c.boxPort[connection] : c.port[connection]) as number;
+    const place = this.layout.servers[c.server[connection] as number] as number;
+    const until = lastPacketAt + this.#balancer.idleTimeoutMs;
+    this.#leftFlows.leave(outside, port, c.remote[connection] as number, { place, until });
   }
 
   /** How long a server goes on believing in a connection that the balancer forgot: until keepalive, or what it says itself, is not answered. */
@@ -871,6 +958,7 @@ export class ThinnedFleet {
   /** A balancer node forgot its flows: both ends go on believing. */
   loseNode(node: number): void {
     const c = this.connections;
+    this.#leftFlows.forget(node);
     for (let i = 0; i < c.used; i++) {
       if (c.remote[i] !== node || (c.state[i] !== OPEN && c.state[i] !== DRAINING)) continue;
       c.forgotten[i] = 1;
@@ -920,7 +1008,7 @@ export class ThinnedFleet {
     const c = this.connections;
     if (c.brokenAt[connection] === Number.POSITIVE_INFINITY) return;
     c.stamp[connection] = ((c.stamp[connection] as number) + 1) | 0;
-    this.queue.push(this.now + this.#roundTripMs / 2, NOTICED, connection, c.stamp[connection]);
+    this.queue.push(this.now + this.#roundTripMs / 2, RESET_SEEN, connection, c.stamp[connection]);
   }
 
   // Counting.
@@ -1058,8 +1146,10 @@ const MOST_DIALS = 6;
 const TIME_WAIT_MS = 60_000;
 /** net.ipv4.tcp_tw_reuse_delay. */
 const TW_REUSE_MS = 1000;
-/** Linux gives an orphan 8 retransmissions (tcp_orphan_retries), about this long; measured 100 s. */
-const ORPHAN_MS = 100_000;
+/** Linux gives an orphan 8 retransmissions (tcp_orphan_retries): the ninth would come so long after what was said first. */
+const ORPHAN_MS = 102_400;
+/** Before it gives up a connection that is no orphan it has waited so long for an answer to its last packet (TCP_RTO_MAX). */
+const LAST_REPETITION_MS = 120_000;
 /** tcp_retries2 = 15 (Documentation/networking/ip-sysctl.rst: 924.6 s with the smallest timeout). */
 const RETRANSMISSION_MS = 924_600;
 /** Measured on Linux: one request a second kept the way back, none a half minute did not. Between them nothing was measured. */
