@@ -225,6 +225,9 @@ function lostWatchClaim(
   const healthCheck = { readIdleTimeoutMs: readIdle * SECOND, pingTimeoutMs: ping * SECOND };
   const fleet = smallFleet({
     durationMs: hours * 3600 * SECOND,
+    // The newer connection stays where it met the older one. A flow that a node has known since an earlier loss would lead a third one there,
+    // which moves on: then nobody holds the four-tuple, and the client hears of it with the first word that it says.
+    balancer: { idleTimeoutMs: 60_000 },
     servers: { count: 3, serviceTimeMs: 1, goaway: { chance, exempt: ["kubelets"] } },
     clients: {
       kubelets: { ...KUBELETS, count: nodes, watches: { ...KUBELETS.watches, count: 0 } },

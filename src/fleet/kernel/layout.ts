@@ -59,7 +59,7 @@ export const S_KEEPALIVE = 60;
 export const S_TIMED = 21;
 /** How often this row has been used: a stale reference carries another. */
 export const S_GENERATION = 23;
-/** Initial number of the last SYN that came to the open connection: its repeats are no further collision. */
+/** Of a socket that opens: its SYN met a connection in use. */
 export const S_COLLIDED = 56;
 
 export const SOCKET_TIMES = 32;

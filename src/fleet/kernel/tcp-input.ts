@@ -168,8 +168,10 @@ function synchronised(k: Kernel, sk: number, packet: number, state: number): voi
   }
   if ((flags & SYN) !== 0) {
     // RFC 5961 §4.2: a SYN, whatever its number, is answered with a challenge ACK.
-    if (s[at + S_COLLIDED] !== seq) k.user.collided(sk);
-    s[at + S_COLLIDED] = seq;
+    // One connection that is opened counts once, however often it repeats its SYN and whoever else does in between.
+    const opener = (rows[p + P_SOCKET] as number) * SOCKET_WORDS;
+    if (s[opener + S_COLLIDED] === 0) k.user.collided(sk);
+    s[opener + S_COLLIDED] = 1;
     sendLimitedAck(k, sk);
     return;
   }

@@ -66,6 +66,7 @@ export class Connections {
     this.counted[row] = 0;
     this.forgotten[row] = 0;
     this.server[row] = -1;
+    this.seenPort[row] = 0;
     this.brokenAt[row] = Number.POSITIVE_INFINITY;
     this.noticedAt[row] = Number.POSITIVE_INFINITY;
     this.deadAt[row] = Number.POSITIVE_INFINITY;

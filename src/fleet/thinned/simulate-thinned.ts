@@ -5,7 +5,8 @@
  * - Requests that are answered and not told to go away change nothing. How many there are until one is told is geometric, so the time of
  *   that one is drawn directly (equal distances: counted on; exponential gaps: a thinned Poisson stream is one again). Both forget, so
  *   drawing anew when the chance or the traffic changes is sound. Watches are asked for every few minutes; each of these requests is an event.
- * - Source ports, balancer nodes, targets, and four-tuples at the targets are those of the full simulation, with its code and tables.
+ * - Source ports, balancer nodes, targets, and four-tuples at the targets are those of the full simulation, with its code and tables; so are
+ *   flows that a node still knows though nobody uses them.
  * - Lease renewals come at equal distances: what a controller saw last is arithmetic; nodes are judged at the controller's own ticks.
  * - Health checks: the last frame that a client read is known from its streams and watches.
  *
@@ -14,9 +15,8 @@
  *   expected values, not counts.
  * - A second victim (the newer connection that loses its way back when the older one speaks) is the one that carries the leases, if it sends
  *   nothing by itself for `BUSY_MS`; the full simulation plays the duel of the two packet by packet.
- * - Requests that waited for a connection together give up after six failed dials; that a GOAWAY costs them an attempt too is not followed, so
- *   that where most dials fail (hairpins) fewer requests fail here than in the full simulation.
- * - A port of a given-up connection is free after 100 s, whatever the retransmissions of its orphan meet.
+ * - Requests that waited for a connection fail with the seventh attempt that they see, dials and GOAWAYs together, as expected values.
+ * - What a client has said into a dead connection is repeated after 0.2 s, 0.4 s, 0.8 s …, whatever its round-trip time was.
  *
  * Not representable, and refused with a Fault: HTTP/1, application balancers, packet loss, hung servers, quiet clients, connections that
  * may be closed or forgotten for being idle, servers that are nearly overloaded (see `check-representable.ts`).

@@ -74,8 +74,8 @@ export class ThinnedFleet {
   readonly #waiting: Uint8Array;
   readonly #failures: Int32Array;
   readonly #dialed: Uint8Array;
-  /** When dials failed since the slot last had a connection. */
-  readonly #failedDials: Map<number, number[]> = new Map();
+  /** When dials failed, or a GOAWAY turned away what had waited, since the slot last sent all that it had to ask. */
+  readonly #failedAttempts: Map<number, number[]> = new Map();
   readonly #wakeStamp: Int32Array;
   /** Since when the slot has something to ask and no connection. */
   readonly #asksSince: Float64Array;
@@ -86,6 +86,8 @@ export class ThinnedFleet {
   /** By watch: its connection (-1: none), what counts of its events. */
   readonly #watchOn: Int32Array;
   readonly #watchStamp: Int32Array;
+  /** Since when it waits for a connection. */
+  readonly #watchAsked: Float64Array;
   readonly #slotOfWatch: Int32Array;
   /** Of watches on leases: a list is asked for first. */
   readonly #wantsList: Uint8Array;
@@ -100,7 +102,7 @@ export class ThinnedFleet {
   readonly #answerMs: number;
   readonly #stepMs: number;
   /** Dials that wait for a four-tuple to become free, where replies keep to the first flow. */
-  readonly #suitors: Map<number, number> = new Map();
+  readonly #suitors: Map<number, number[]> = new Map();
   /** Clients that still believe in a four-tuple at a target which is not theirs any more. */
   readonly #ghosts: Map<number, number[]> = new Map();
   #monitoring = false;
@@ -155,6 +157,7 @@ export class ThinnedFleet {
     this.#poissonFirst = new Uint8Array(slots);
     this.#watchOn = new Int32Array(watches).fill(-1);
     this.#watchStamp = new Int32Array(watches);
+    this.#watchAsked = new Float64Array(watches);
     this.#slotOfWatch = new Int32Array(watches);
     this.#wantsList = new Uint8Array(watches);
     for (let slot = 0; slot < slots; slot++)
@@ -333,6 +336,14 @@ export class ThinnedFleet {
 
   /** What the SYN meets on its way. */
   #connect(connection: number, boxPorts: readonly [number, number] | undefined): "open" | "refused" | "timeout" {
+    const { collisions } = this.recorder.totals;
+    const outcome = this.#send(connection, boxPorts);
+    // Two of one dial count once.
+    this.recorder.totals.collisions = Math.min(this.recorder.totals.collisions, collisions + 1);
+    return outcome;
+  }
+
+  #send(connection: number, boxPorts: readonly [number, number] | undefined): "open" | "refused" | "timeout" {
     const c = this.connections;
     const slot = c.slot[connection] as number;
     const remote = c.remote[connection] as number;
@@ -383,7 +394,8 @@ export class ThinnedFleet {
         c.server[connection] = server;
         c.seenPlace[connection] = seen;
         c.seenPort[connection] = port;
-        this.#suitors.set(this.#tupleOf(connection), connection);
+        const tuple = this.#tupleOf(connection);
+        this.#suitors.set(tuple, [...(this.#suitors.get(tuple) ?? []), connection]);
         return "timeout";
       }
       // The challenge ACK meets a client in SYN-SENT, which resets: the target's old socket dies (RFC 5961 §4, RFC 9293 §3.10.7.3).
@@ -409,23 +421,30 @@ export class ThinnedFleet {
     return true;
   }
 
-  /** The four-tuple that this dial waits for has become free: its next SYN is answered. */
-  #admit(suitor: number, seen: number, place: number): void {
+  /** A four-tuple that dials wait for has become free: whose next SYN comes first has it. */
+  #admit(suitors: readonly number[], seen: number, place: number): void {
     const c = this.connections;
-    if (c.state[suitor] !== DIALLING || c.held[suitor] === 1) return;
-    const waited = (this.now - (c.dialedAt[suitor] as number)) / 1000;
-    const at = SYNS_S.find((second) => second >= waited);
-    const slot = c.slot[suitor] as number;
-    if (at === undefined || at * 1000 >= this.#settingsOf(slot).connectTimeoutMs) return;
-    c.stamp[suitor] = ((c.stamp[suitor] as number) + 1) | 0;
-    c.atTarget.set(seen, place, suitor);
-    c.held[suitor] = 1;
-    this.queue.push(
-      (c.dialedAt[suitor] as number) + at * 1000 + this.#roundTripMs,
-      HANDSHAKEN,
-      suitor,
-      c.stamp[suitor] as number,
-    );
+    const nextSyn = (suitor: number): number => {
+      const dialedAt = c.dialedAt[suitor] as number;
+      const waited = SYNS_S.find((second) => dialedAt + second * 1000 >= this.now) ?? Number.POSITIVE_INFINITY;
+      const { connectTimeoutMs } = this.#settingsOf(c.slot[suitor] as number);
+      return waited * 1000 < connectTimeoutMs ? dialedAt + waited * 1000 : Number.POSITIVE_INFINITY;
+    };
+    const [first] = suitors.toSorted((a, b) => nextSyn(a) - nextSyn(b));
+    if (first === undefined || nextSyn(first) === Number.POSITIVE_INFINITY) return;
+    const left = suitors.filter((suitor) => suitor !== first);
+    if (left.length > 0) this.#suitors.set(this.#tupleOf(first), left);
+    c.stamp[first] = ((c.stamp[first] as number) + 1) | 0;
+    c.atTarget.set(seen, place, first);
+    c.held[first] = 1;
+    this.queue.push(nextSyn(first) + this.#roundTripMs, HANDSHAKEN, first, c.stamp[first] as number);
+  }
+
+  #dropSuitor(connection: number): void {
+    const tuple = this.#tupleOf(connection);
+    const others = this.#suitors.get(tuple)?.filter((each) => each !== connection) ?? [];
+    if (others.length > 0) this.#suitors.set(tuple, others);
+    else this.#suitors.delete(tuple);
   }
 
   #boxPort(box: number, wanted: number, remote: number, [low, high]: readonly [number, number]): number {
@@ -459,7 +478,6 @@ export class ThinnedFleet {
     c.state[connection] = OPEN;
     c.readAt[connection] = this.now;
     this.#failures[slot] = 0;
-    this.#failedDials.delete(slot);
     this.recorder.totals.connectionsOpened++;
     if (c.held[connection] === 1) {
       this.#count(server, 1);
@@ -471,6 +489,7 @@ export class ThinnedFleet {
     if (node >= 0) this.#heartbeats?.mend(node, this.now, asked);
     // Queued first, in the order of the streams; a watch that is asked may end the connection's turn already.
     const told = this.#scheduleGoaway(connection, Math.min(asked, this.now));
+    if (told >= this.now) this.#failedAttempts.delete(slot);
     const sentUpTo = Math.min(told, this.now);
     c.toldOf[connection] = told < this.now ? told : Number.POSITIVE_INFINITY;
     if (c.held[connection] === 1) {
@@ -480,7 +499,8 @@ export class ThinnedFleet {
     }
     const end = this.layout.firstWatch[slot + 1] as number;
     for (let watch = this.layout.firstWatch[slot] as number; watch < end; watch++)
-      if (this.#watchOn[watch] === WAITS) this.#ask(watch);
+      // Behind the request that is told to go it is turned away with the others.
+      if (this.#watchOn[watch] === WAITS && (this.#watchAsked[watch] as number) <= told) this.#ask(watch);
     // The server may have been lost meanwhile.
     if (c.held[connection] === 0 && c.brokenAt[connection] === Number.POSITIVE_INFINITY) this.#breakOff(connection);
   }
@@ -491,6 +511,7 @@ export class ThinnedFleet {
     this.recorder.totals.connectsFailed++;
     if (this.#current[slot] === connection) this.#current[slot] = -1;
     c.state[connection] = CLOSED;
+    if (c.seenPort[connection] !== 0 && c.held[connection] === 0) this.#dropSuitor(connection);
     // A node that sent its SYNs on to a target that was silent goes on knowing the flow.
     const waited = this.now - (c.dialedAt[connection] as number);
     if (c.server[connection] !== -1 && waited >= this.#settingsOf(slot).connectTimeoutMs) {
@@ -515,12 +536,12 @@ export class ThinnedFleet {
     this.queue.push(this.now + wait, REDIAL, slot);
   }
 
-  /** Requests that wait for a connection fail with the dial, at once or with the sixth that they waited for. */
+  /** An attempt failed: requests that wait for a connection fail with it, at once or with the last that they have. */
   #giveUpRequests(slot: number): void {
-    const dials = this.#failedDials.get(slot) ?? [];
-    this.#failedDials.set(slot, dials);
-    dials.push(this.now);
-    const askedBefore = this.#settingsOf(slot).retries === "none" ? this.now : dials.at(-MOST_DIALS);
+    const failed = this.#failedAttempts.get(slot) ?? [];
+    this.#failedAttempts.set(slot, failed);
+    failed.push(this.now);
+    const askedBefore = this.#settingsOf(slot).retries === "none" ? this.now : failed.at(-MOST_ATTEMPTS);
     const from = this.#leftAt[slot] as number;
     if (askedBefore === undefined || askedBefore <= from) return;
     this.recorder.totals.requestsFailed += this.#rateOf(slot) * (askedBefore - from);
@@ -564,9 +585,12 @@ export class ThinnedFleet {
     // Of requests that had waited for the connection and were sent together, those behind the one that was told are asked again.
     const slot = c.slot[connection] as number;
     const told = c.toldOf[connection] as number;
-    if (told >= this.now || this.#nextRequest(slot, told + EARLIER_MS) > this.now) return;
-    this.#leftAt[slot] = told;
-    this.#asksSince[slot] = told + 2 * EARLIER_MS;
+    if (told >= this.now) return;
+    if (this.#nextRequest(slot, told + EARLIER_MS) <= this.now) {
+      this.#leftAt[slot] = told;
+      this.#asksSince[slot] = told + 2 * EARLIER_MS;
+      this.#giveUpRequests(slot);
+    } else if (!this.#hasWaitingWatch(slot)) return;
     this.#poissonFirst[slot] = 0;
     this.#wants(slot);
   }
@@ -605,6 +629,7 @@ export class ThinnedFleet {
     const stamp = ((this.#watchStamp[watch] as number) + 1) | 0;
     this.#watchStamp[watch] = stamp;
     if (connection < 0 || c.state[connection] !== OPEN) {
+      if (this.#watchOn[watch] !== WAITS) this.#watchAsked[watch] = this.now;
       this.#watchOn[watch] = WAITS;
       if (watch === this.layout.leaseWatch) {
         this.#heartbeats?.hang(this.now);
@@ -1090,9 +1115,9 @@ export class ThinnedFleet {
       c.atTarget.delete(seen, place);
       const tuple = this.#tupleOf(connection);
       for (const ghost of this.#ghosts.get(tuple) ?? []) this.#hauntAgain(ghost);
-      const suitor = this.#suitors.get(tuple);
+      const suitors = this.#suitors.get(tuple);
       this.#suitors.delete(tuple);
-      if (suitor !== undefined) this.#admit(suitor, seen, place);
+      if (suitors !== undefined) this.#admit(suitors, seen, place);
     }
     if (c.state[connection] !== DIALLING) this.#count(c.server[connection] as number, -1);
   }
@@ -1140,8 +1165,8 @@ const TICK_MS = 16;
 /** As in the full simulation: everybody begins within the first second; the reflector's waits (client-go tools/cache/reflector.go). */
 const START_MS = 1000;
 const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
-/** A request is sent seven times at most (Go's transport): so many dials may fail before it does. */
-const MOST_DIALS = 6;
+/** A request is tried so often (Go's transport): then it fails. */
+const MOST_ATTEMPTS = 7;
 /** TCP_TIMEWAIT_LEN. */
 const TIME_WAIT_MS = 60_000;
 /** net.ipv4.tcp_tw_reuse_delay. */
