@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { KUBELETS, KUBERNETES, PLAIN, smallFleet } from "../../tests/support/small-fleet.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
-import type { Scenario } from "../scenario/scenario.ts";
+import type { ApplicationBalancer, Scenario } from "../scenario/scenario.ts";
 import { simulate } from "./simulate.ts";
 
 function story(name: string, changes: Partial<Scenario> = {}): Omit<Scenario, "variants"> {
@@ -65,4 +66,72 @@ test("every connection that ends takes its rows with it", () => {
   expect(once.totals.connectsFailed).toBeGreaterThan(0);
   expect(once.totals.connectionsOpened).toBeGreaterThan(60);
   expect(once.connections[0]?.at(-1)).toBeLessThanOrEqual(2);
+});
+
+test("clients that connect to the servers themselves do not dial one that is stopped on purpose", () => {
+  const scenario = smallFleet({
+    durationMs: 300_000,
+    balancer: null,
+    chance: 0.05,
+    clients: { plain: PLAIN },
+    story: [{ what: "server-restart", atMs: 60_000, server: 1, downMs: 120_000 }],
+  });
+  const { connections, totals } = simulate(scenario, { seed: 1, stepMs: 1000 });
+  expect(totals.connectsFailed).toBe(0);
+  expect(connections[1]?.[70]).toBe(0);
+  expect(connections[1]?.at(-1)).toBeGreaterThan(0);
+});
+
+test("traffic changes the groups' own requests, not the leases of kubelets", () => {
+  const kubelets = { ...KUBELETS, count: 5, watches: { ...KUBELETS.watches, count: 0 } };
+  const network = { kubernetes: KUBERNETES };
+  const traffic = { what: "traffic", atMs: 60_000, forMs: 300_000, factor: 5 } as const;
+  const parts = { durationMs: 600_000, chance: 0, network };
+  const requests = (
+    clients: NonNullable<Parameters<typeof smallFleet>[0]>["clients"],
+    story: Scenario["story"],
+  ): number => simulate(smallFleet({ ...parts, clients: clients ?? {}, story }), { seed: 1 }).totals.requests;
+  expect(requests({ kubelets }, [traffic])).toBe(requests({ kubelets }, []));
+  const plain = { ...PLAIN, count: 5 };
+  expect(requests({ plain }, [traffic]) / requests({ plain }, [])).toBeCloseTo(3, 0);
+});
+
+const PROXY: ApplicationBalancer = {
+  kind: "application",
+  idleTimeoutMs: 600_000,
+  poolIdleTimeoutMs: 60_000,
+  responseTimeoutMs: 60_000,
+  retries: "never",
+  goawayAfterRequests: 0,
+  drain: "one-phase",
+  healthCheck: { intervalMs: 10_000, healthyThreshold: 2, unhealthyThreshold: 2 },
+  deregistrationDelayMs: 60_000,
+};
+
+test("the end of a client's earlier connection at a balancer's node is not that of the one it dialled meanwhile", () => {
+  // Each request waits longer than its client, which closes and dials again at the same instant.
+  const scenario = smallFleet({
+    durationMs: 60_000,
+    servers: { protocol: "http1", serviceTimeMs: 5000 },
+    clients: { plain: { ...PLAIN, count: 4, requests: { ...PLAIN.requests, everyMs: 200 }, requestTimeoutMs: 1000 } },
+    network: { balancer: PROXY },
+  });
+  const { totals } = simulate(scenario, { seed: 1 });
+  expect(totals.connectionsLost).toBeGreaterThan(100);
+  expect(totals.lostMs).toBe(0);
+});
+
+test("clients of a balancer's node that is gone are lost from then on", () => {
+  const scenario = smallFleet({
+    durationMs: 300_000,
+    chance: 0,
+    clients: { plain: { ...PLAIN, count: 6 } },
+    network: { balancer: PROXY },
+    story: [{ what: "balancer-node-lost", atMs: 150_000, node: 0, forMs: 60_000, dnsMs: 10_000 }],
+  });
+  const { totals } = simulate(scenario, { seed: 1 });
+  expect(totals.connectionsLost).toBeGreaterThan(0);
+  // The health check's 30 s and 15 s after the last frame.
+  expect(totals.lostMs / totals.connectionsLost).toBeLessThanOrEqual(45_100);
+  expect(totals.lostMs / totals.connectionsLost).toBeGreaterThan(40_000);
 });

@@ -133,8 +133,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const clients = new FleetClients(world, network.servers.port);
   const lifecycle = new NodeLifecycle(world, clients, servers);
   const proxy = network.balancer?.kind === "application" ? new ProxyNodes(world, network.balancer) : undefined;
-  if (proxy === undefined) servers.ended = (peer, openedMs) => clients.peerEnded(peer, openedMs);
-  else proxy.ended = (peer) => clients.peerEnded(peer, Number.POSITIVE_INFINITY);
+  (proxy ?? servers).ended = (peer, openedMs) => clients.peerEnded(peer, openedMs);
   let balancer: NetworkBalancer | undefined;
   if (network.balancer?.kind === "network") {
     const parts = { kernel, links, places, dice, port: network.servers.port, servers: serverPlaces };

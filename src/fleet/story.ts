@@ -79,17 +79,19 @@ function deedsOf(happening: Happening, parts: StoryParts): Deed[] {
   }
 }
 
-/** Out of the balancer, drained, stopped after the grace, started again, back in the balancer. */
+/** Out of the balancer (or of what clients dial themselves), drained, stopped after the grace, started again, back in. */
 function restart(atMs: number, server: number, downMs: number, parts: StoryParts): Deed[] {
   const { world, servers, targets } = parts;
   const { drainGraceMs } = world.scenario.network.servers;
   const stopMs = atMs + drainGraceMs;
   const place = placeOf(world, server);
+  const direct = world.nodes.length === 0;
   return [
     {
       atMs,
       act: () => {
         targets?.deregister(place, world.kernel.now);
+        if (direct) parts.clients.avoid(place);
         servers.drain(server);
       },
     },
@@ -99,6 +101,7 @@ function restart(atMs: number, server: number, downMs: number, parts: StoryParts
       act: () => {
         servers.restart(server);
         targets?.register(place);
+        if (direct) parts.clients.dialAgain(place);
       },
     },
   ];

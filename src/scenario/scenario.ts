@@ -232,7 +232,7 @@ export type Happening =
     }
   | { readonly what: "latency"; readonly atMs: number; readonly forMs: number; readonly addMs: number }
   | { readonly what: "goaway-chance"; readonly atMs: number; readonly chance: number }
-  /** Request rates of every group times `factor`. */
+  /** Every group's own `requests` come `factor` times as often; a kubelet's leases and status reports keep their pace. */
   | { readonly what: "traffic"; readonly atMs: number; readonly forMs: number; readonly factor: number }
   /** Clients of the group send nothing for so long: the silence that a table's idle timeout measures. */
   | { readonly what: "quiet"; readonly atMs: number; readonly forMs: number; readonly clients: string };

@@ -93,7 +93,17 @@ export class FleetClients {
     this.#destinations = destinations;
   }
 
-  /** Request rates times this. */
+  /** Nobody dials this place from now on, unless there is no other. */
+  avoid(place: number): void {
+    const others = this.#destinations.filter((each) => each !== place);
+    if (others.length > 0) this.#destinations = others;
+  }
+
+  dialAgain(place: number): void {
+    if (!this.#destinations.includes(place)) this.#destinations = [...this.#destinations, place];
+  }
+
+  /** The groups' own requests come so many times as often; leases and status reports keep their pace. */
   scale(factor: number): void {
     this.#factor *= factor;
   }
@@ -135,7 +145,7 @@ export class FleetClients {
     const routine = this.#errands[id] as Routine;
     const { slot, everyMs, errand } = routine;
     if (everyMs > 0) {
-      const mean = everyMs / this.#factor;
+      const mean = errand.call === PLAIN ? everyMs / this.#factor : everyMs;
       const next = routine.steady ? mean : this.#world.dice.exponential(slot.dice, mean);
       this.#world.queue.push(this.#world.kernel.now + Math.max(1, Math.floor(next * MS)), ERRAND, id);
     }

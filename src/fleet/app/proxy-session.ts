@@ -6,6 +6,7 @@ export interface Front {
   readonly sk: number;
   readonly node: number;
   readonly stamp: number;
+  readonly openedMs: number;
   /** The client's session. */
   peer: number;
   alive: boolean;
@@ -59,6 +60,7 @@ export function newFront(id: number, sk: number, node: number, nowMs: number, st
     sk,
     node,
     stamp,
+    openedMs: nowMs,
     peer: -1,
     alive: true,
     requests: 0,

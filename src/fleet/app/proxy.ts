@@ -47,7 +47,7 @@ type ProxyError = Extract<JournalEvent, { what: "proxy-error" }>["kind"];
 export class ProxyNodes {
   readonly targets: Targets;
   /** The node's end of a client's session is gone. */
-  ended: (peer: number) => void = () => undefined;
+  ended: (peer: number, openedMs: number) => void = () => undefined;
   readonly #world: World;
   readonly #settings: ApplicationBalancer;
   readonly #http2Front: boolean;
@@ -409,7 +409,6 @@ export class ProxyNodes {
     if (!front.alive) return;
     for (const exchange of [...front.exchanges]) this.#abandon(exchange);
     this.#forgetFront(front);
-    if (front.peer >= 0) this.ended(front.peer);
     if (ours) close(this.#world.kernel, front.sk);
   }
 
@@ -417,6 +416,7 @@ export class ProxyNodes {
     front.alive = false;
     this.#fronts[front.id] = undefined;
     this.#freeFronts.push(front.id);
+    if (front.peer >= 0) this.ended(front.peer, front.openedMs);
   }
 
   #forgetBack(back: Back): void {

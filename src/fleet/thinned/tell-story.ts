@@ -15,8 +15,10 @@ export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario
   const restart = (atMs: number, server: number, downMs: number): void => {
     const { drain, drainGraceMs } = network.servers;
     const place = fleet.layout.servers[server] as number;
+    const direct = fleet.targets === undefined;
     at(atMs, () => {
       fleet.targets?.deregister(place, atMs * 1e6);
+      if (direct) fleet.avoid(place);
       fleet.serverStates[server] = "down";
       if (drain === "cut") fleet.cutAll(server, true);
       else fleet.sendAway(server);
@@ -28,6 +30,7 @@ export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario
     at(atMs + drainGraceMs + downMs, () => {
       up(server);
       fleet.targets?.register(place);
+      if (direct) fleet.dialAgain(place);
     });
   };
   for (const each of story)

@@ -935,6 +935,16 @@ export class ThinnedFleet {
 
   // Servers, for the story.
 
+  /** Nobody dials this place from now on, unless there is no other. */
+  avoid(place: number): void {
+    const others = this.destinations.filter((each) => each !== place);
+    if (others.length > 0) this.destinations = others;
+  }
+
+  dialAgain(place: number): void {
+    if (!this.destinations.includes(place)) this.destinations = [...this.destinations, place];
+  }
+
   /** All connections that a server holds, as they are now. */
   heldBy(server: number): number[] {
     const c = this.connections;
