@@ -98,6 +98,34 @@ describe("lines about a lost connection", () => {
     expect(captured?.effects).toBeUndefined();
   });
 
+  test("are no loss of their own where they came with the line that ends it, long after the last answer", () => {
+    const gone = `
+client = 10.1.2.3:42852
+server = 10.9.9.9:443
+== client
+1.000 client > server OPEN rtt=0.001
+1.002 client > server PSH,ACK len=100
++0.001 server > client PSH,ACK len=300
++0.001 client > server ACK
+9.000 client > server PSH,ACK len=100
+9.210 client > server PSH,ACK repeat
+9.640 client > server PSH,ACK repeat
+10.500 client > server PSH,ACK repeat
+12.200 client > server PSH,ACK repeat
+15.600 client > server PSH,ACK repeat
+22.400 client > server PSH,ACK repeat
+== log kubelet.log
+2026/01/01 00:00:01.002000 dialed 10.1.2.3:42852 -> 10.9.9.9:443
+I0101 00:00:54.000000       1 log.go:245] read tcp 10.1.2.3:42852->10.9.9.9:443: read: connection timed out
+`;
+    const put = (time: string): string =>
+      `E0101 ${time}       1 request.go:1116] Put "http://api.internal/api/v1/nodes/node-7/status": http2: client connection lost\n`;
+    const causes = (text: string): readonly string[] => explainScene(sceneOfTrace(text)).incidents.map((i) => i.cause);
+    expect(causes(gone + put("00:00:54.000000"))).toEqual(["peer-vanished"]);
+    // Long after, the same words are another loss.
+    expect(causes(gone + put("00:09:00.000000"))).toEqual(["peer-vanished", "inconclusive"]);
+  });
+
   test("lead on to the node that was given up because of it", () => {
     const story = `
 == log kcm.log
