@@ -54,7 +54,7 @@ export function injectTls(session: ServerHttp2Session, socket: TLSSocket): Injec
       }),
     );
     // Never while the session reads: it may be called from there, and the rest of what arrived would go to the cover.
-    setImmediate(begin);
+    schedule();
   };
 }
 
@@ -65,15 +65,20 @@ export function injectTls(session: ServerHttp2Session, socket: TLSSocket): Injec
 const AT_ONCE = 50;
 const waiting: ((over: () => void) => void)[] = [];
 let underWay = 0;
+let scheduled = false;
+
+function schedule(): void {
+  if (!scheduled) setImmediate(begin);
+  scheduled = true;
+}
 
 function begin(): void {
-  while (underWay < AT_ONCE) {
-    const turn = waiting.shift();
-    if (turn === undefined) return;
+  scheduled = false;
+  for (const turn of waiting.splice(0, AT_ONCE - underWay)) {
     underWay += 1;
     turn(() => {
       underWay -= 1;
-      if (waiting.length > 0) setImmediate(begin);
+      if (waiting.length > 0) schedule();
     });
   }
 }
@@ -131,7 +136,12 @@ function lay(handle: NativeHandle): { destroySSL: () => void } | undefined {
   // No certificates: it never speaks.
   context ??= createSecureContext({ ca: [] });
   const owner = Object.assign(new EventEmitter(), { _tlsOptions: { isServer: true, secureContext: context } });
-  return layers._wrapHandle?.call(owner, null, handle, false);
+  try {
+    return layers._wrapHandle?.call(owner, null, handle, false);
+  } catch {
+    // No public interface. One phase is what is left.
+    return undefined;
+  }
 }
 
 /** Its completion goes to the session, so that the socket has to be told by hand, or it would never end. */

@@ -116,10 +116,16 @@ async function inject(): Promise<void> {
   if (fate === 2) setImmediate(() => link.session.close());
   if (fate === 3) link.socket.destroy();
   if (fate === 4) link.session.destroy();
+  if (fate === 5) setImmediate(() => link.socket.end());
+  if (fate === 6)
+    setImmediate(() => {
+      link.session.destroy();
+      link.socket.destroy();
+    });
   if (kind === "h2c") await tick();
   if (await done) tally.written += 1;
   else tally.blocked += 1;
-  if (!link.socket.destroyed) links.push(link);
+  if (link.socket.writable) links.push(link);
 }
 
 server.listen(0, "127.0.0.1", async () => {
