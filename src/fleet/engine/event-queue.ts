@@ -2,7 +2,8 @@
  * What happens next? A timing wheel of two levels over typed arrays: an event costs a row of 24 bytes and no object.
  *
  * Level 0 has 4096 slots of one tick, level 1 has 4096 slots of one whole turn of level 0; what is further away waits in one list.
- * A slot is a list in order of arrival. When its turn comes it is sorted by time, and sorting is stable: events of one instant
+ * A slot is a list in order of arrival: linked rows in level 0, whose rows are in cache, and a list of row numbers in level 1, since following links
+ * through memory would wait for one row after the other. When its turn comes it is sorted by time, and sorting is stable: events of one instant
  * happen in the order in which they were put in, on every machine. (A slot of level 1 is spread over level 0 before anything
  * is put there directly, so that the order of arrival survives.) What is put in for the slot that is being worked off is sorted in.
  *
@@ -29,7 +30,12 @@ export class EventQueue {
   #free = -1;
   #used = 0;
   readonly #near: Level = level();
-  readonly #far: Level = level();
+  readonly #far: FarLevel = {
+    lists: Array.from({ length: SLOTS }, () => NO_ROWS),
+    counts: new Int32Array(SLOTS),
+    full: new Int32Array(SLOTS / 32),
+    spare: [],
+  };
   /** Beyond level 1. */
   #beyond = -1;
   #beyondTail = -1;
@@ -111,7 +117,7 @@ export class EventQueue {
     }
     const turn = Math.floor(tick / SLOTS) - this.#farBase;
     if (turn < SLOTS) {
-      append(this.#far, turn, row, this.#words);
+      appendFar(this.#far, turn, row);
       return;
     }
     if (this.#beyond < 0) this.#beyond = row;
@@ -134,17 +140,17 @@ export class EventQueue {
 
   /** Makes the next slot that holds something the one to work off. */
   #advance(): boolean {
-    const slot = nextSlot(this.#near, this.#current + 1);
+    const slot = nextSlot(this.#near.full, this.#current + 1);
     if (slot >= 0) {
       this.#workOff(slot);
       return true;
     }
     const farFrom = this.#nearBase / SLOTS - this.#farBase + 1;
-    const turn = nextSlot(this.#far, farFrom);
+    const turn = nextSlot(this.#far.full, farFrom);
     if (turn >= 0) {
       this.#nearBase = (this.#farBase + turn) * SLOTS;
       this.#current = -1;
-      this.#spread(cut(this.#far, turn));
+      this.#spreadFar(turn);
       return true;
     }
     if (this.#beyond < 0) return false;
@@ -159,6 +165,22 @@ export class EventQueue {
     this.#beyond = -1;
     this.#spread(list);
     return true;
+  }
+
+  #spreadFar(turn: number): void {
+    const { lists, counts, full, spare } = this.#far;
+    const list = lists[turn] as Int32Array;
+    const count = counts[turn] as number;
+    counts[turn] = 0;
+    full[turn >> 5] = (full[turn >> 5] as number) & ~(1 << (turn & 31));
+    for (let i = 0; i < count; i++) {
+      const row = list[i] as number;
+      this.#words[row * WORDS + NEXT] = -1;
+      const tick = Math.floor((this.#times[row * DOUBLES] as number) * this.#perTick);
+      append(this.#near, tick - this.#nearBase, row, this.#words);
+    }
+    lists[turn] = NO_ROWS;
+    spare.push(list);
   }
 
   #spread(list: number): void {
@@ -245,6 +267,16 @@ interface Level {
   readonly full: Int32Array;
 }
 
+interface FarLevel {
+  readonly lists: Int32Array[];
+  readonly counts: Int32Array;
+  readonly full: Int32Array;
+  /** Lists of slots that are over, for the next ones: memory stays what the busiest moment took. */
+  readonly spare: Int32Array[];
+}
+
+const NO_ROWS: Int32Array = new Int32Array(0);
+
 function level(): Level {
   return { head: new Int32Array(SLOTS).fill(-1), tail: new Int32Array(SLOTS), full: new Int32Array(SLOTS / 32) };
 }
@@ -257,6 +289,23 @@ function append(to: Level, slot: number, row: number, words: Int32Array): void {
   to.tail[slot] = row;
 }
 
+function appendFar(to: FarLevel, slot: number, row: number): void {
+  let list = to.lists[slot] as Int32Array;
+  const count = to.counts[slot] as number;
+  if (count === list.length) {
+    if (count === 0) list = to.spare.pop() ?? new Int32Array(16);
+    else {
+      const longer = new Int32Array(2 * count);
+      longer.set(list);
+      list = longer;
+    }
+    to.lists[slot] = list;
+  }
+  if (count === 0) to.full[slot >> 5] = (to.full[slot >> 5] as number) | (1 << (slot & 31));
+  list[count] = row;
+  to.counts[slot] = count + 1;
+}
+
 /** Empties a slot and gives its first row. */
 function cut(of: Level, slot: number): number {
   const head = of.head[slot] as number;
@@ -266,13 +315,13 @@ function cut(of: Level, slot: number): number {
 }
 
 /** The first slot from `from` on that holds something; -1: none. */
-function nextSlot(of: Level, from: number): number {
+function nextSlot(full: Int32Array, from: number): number {
   if (from >= SLOTS) return -1;
   let word = from >> 5;
-  let bits = (of.full[word] as number) & (-1 << (from & 31));
+  let bits = (full[word] as number) & (-1 << (from & 31));
   while (bits === 0) {
     if (++word === SLOTS / 32) return -1;
-    bits = of.full[word] as number;
+    bits = full[word] as number;
   }
   return (word << 5) + 31 - Math.clz32(bits & -bits);
 }
