@@ -29,6 +29,8 @@ class Book {
   readonly #byEnds = new Map<string, LoggedConnection>();
   /** Dialled and not yet named by an address in memory, by remote end. */
   readonly #dialled = new Map<string, LoggedConnection[]>();
+  /** Whose end was told: a later connection between the same ends is another. */
+  readonly #over = new Set<LoggedConnection>();
   /** Created, without a framer so far. */
   #unframed: LoggedConnection[] = [];
 
@@ -75,7 +77,8 @@ class Book {
     found.entries.push(entry);
     found.local ??= local;
     found.remote ??= remote;
-    if (event === "closed" || event === "idle-closed" || event === "lost") {
+    if (ENDS.has(event)) this.#over.add(found);
+    if (event === "closed" || event === "lost") {
       if (id !== undefined) this.#byId.delete(id);
     }
   }
@@ -104,7 +107,7 @@ class Book {
     }
     const byEnds = this.#byEnds.get(keyOf(local, remote));
     if (byId === undefined) return byEnds ?? this.#ends(local, remote);
-    if (byEnds !== undefined && byEnds !== byId) {
+    if (byEnds !== undefined && byEnds !== byId && !this.#over.has(byEnds)) {
       const later = byId.entries.splice(0);
       for (const entry of byEnds.entries) byId.entries.push(entry);
       for (const entry of later) byId.entries.push(entry);
@@ -142,6 +145,9 @@ class Book {
     return fresh;
   }
 }
+
+/** After `idle-closed` Go still tells between which ends the connection was, in the read error that follows. */
+const ENDS: ReadonlySet<string> = new Set(["closed", "idle-closed", "lost", "read-error"]);
 
 const keyOf = (local: Endpoint, remote: Endpoint): string => `${printEndpoint(local)} ${printEndpoint(remote)}`;
 

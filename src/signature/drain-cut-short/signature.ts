@@ -88,6 +88,8 @@ function cutOf(scene: Scene, story: Http2Story): Finding[] {
 
 /** Frames and a FIN in a capture prove it; a log of frames shows who read the end, which a RST of somebody else could be. */
 function confidenceOf({ trail, closing, gaps, log }: Http2Story, { kind, unsure }: Fate, told: boolean): Confidence {
+  // A program that reads "connection reset" says the same words of the GOAWAY before, whoever reset and why.
+  if (log !== undefined && closing !== undefined && closing.by !== "server") return "possible";
   if (kind !== "cut" || gaps) return told ? "likely" : "possible";
   if (unsure) return told ? "likely" : "possible";
   // The server did not know the connection any more: how it came to that was not captured.
