@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   path: ["net", "catalogue"],
   guard: [],
   netns: ["net", "scenario"],
-  lab: ["net", "capture", "flow", "incident", "report", "scenario", "netns", "guard", "."],
+  lab: ["net", "capture", "flow", "session", "incident", "report", "scenario", "netns", "guard", "."],
   scenario: ["net"],
   fleet: ["net", "wire", "capture", "scenario", "guard"],
   cli: [

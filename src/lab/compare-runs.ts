@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import type { ComparedRun, Comparison, ServerSeries } from "../report/comparison/comparison.ts";
+import type { HostKind, LabPlan } from "../netns/lab-plan.ts";
+import type { ComparedRun, Comparison, Place, ServerSeries } from "../report/comparison/comparison.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { collisionOf } from "./collision-of-run.ts";
 import { nodesNotReady } from "./nodes-not-ready.ts";
 import { type Experiment, runAndExplain } from "./run-and-explain.ts";
 
@@ -56,7 +58,8 @@ export async function compareRuns(scenario: Scenario, options: CompareOptions = 
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         onProgress: (step) => options.onProgress?.(story.name, step),
       });
-      rows[i] = rowOf(story, experiment);
+      const collision = story.kind === "base" ? await collisionOf(experiment.run, experiment.explanation) : undefined;
+      rows[i] = { ...rowOf(story, experiment), ...(collision === undefined ? {} : { collision }) };
       experiment.run.close();
     }
   };
@@ -111,14 +114,36 @@ function rowOf(
           kubectl: {
             lost: count(kubectl, /unable to decode an event from the watch stream/g),
             begun: count(kubectl, /^NAME\s+STATUS/gm),
+            ...printedAround(kubectl),
           },
         }),
     ...verdictWords(verdict.text),
     agrees: verdict.agrees,
     servers: servers.map(({ series }) => series),
     explanation,
+    layout: {
+      clients: placesOf(plan, "client"),
+      nodes: [...placesOf(plan, "balancer"), ...placesOf(plan, "proxy")],
+      servers: placesOf(plan, "server"),
+    },
   };
 }
+
+const placesOf = (plan: LabPlan, kind: HostKind): readonly Place[] =>
+  plan.hosts.flatMap((host) =>
+    host.kind === kind && host.address !== undefined ? [{ name: host.name, address: host.address }] : [],
+  );
+
+/** What kubectl printed around the first loss of its watch, until it had begun another. */
+function printedAround(text: string): { readonly printed?: readonly string[] } {
+  const lines = text.split("\n");
+  const lost = lines.findIndex((line) => LOST.test(line));
+  if (lost < 0) return {};
+  const again = lines.findIndex((line, i) => i > lost && /^NAME\s+STATUS/.test(line));
+  return { printed: lines.slice(Math.max(0, lost - 3), again < 0 ? lost + 1 : again + 4) };
+}
+
+const LOST = /unable to decode an event from the watch stream/;
 
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
 

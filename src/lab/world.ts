@@ -55,8 +55,6 @@ class Run {
   readonly #running = new Map<string, Running>();
   readonly #taps: Running[] = [];
   #over = false;
-  /** When losses begin to count. */
-  #fromMs = 0;
   /** Programs that the story ended. */
   readonly #meant = new Set<Running>();
 
@@ -103,7 +101,6 @@ class Run {
   /** The story, from the clients' start to the end. */
   async tell(): Promise<{ readonly startedAtMs: number; readonly endedAtMs: number }> {
     const startedAtMs = Date.now();
-    this.#fromMs = startedAtMs + (this.#plan.expect.fromMs ?? 0) / this.#plan.timeScale;
     for (const each of this.#running.values()) if (each.program.control) each.tell({ do: "start" });
     for (const program of this.#plan.programs) if (program.restarts) void this.#keepRunning(program);
     const pending: Promise<void>[] = [];
@@ -112,12 +109,12 @@ class Run {
       await until(startedAtMs + step.atMs);
       pending.push(this.#take(step).catch((error) => void this.problems.push(String(error))));
     }
-    await Promise.race([until(startedAtMs + this.#plan.durationMs), this.#enough()]);
+    await Promise.race([until(startedAtMs + this.#plan.durationMs), this.#enough(startedAtMs)]);
     return { startedAtMs, endedAtMs: Date.now() };
   }
 
   /** Resolves a while after clients have told of what the run is for; never, where it is to go on to its end. */
-  async #enough(): Promise<void> {
+  async #enough(startedAtMs: number): Promise<void> {
     const { enough, programs } = this.#plan;
     if (enough === undefined) return new Promise(() => {});
     const clients = programs.filter(({ name }) => name.startsWith("clients-"));
@@ -125,8 +122,7 @@ class Run {
     await new Promise<void>((resolve) => {
       for (const { name } of clients) {
         this.#running.get(name)?.eachLine((line) => {
-          // The beginning may not count: some expectations leave it out.
-          if (Date.now() < this.#fromMs || !enough.texts.some((text) => line.includes(text))) return;
+          if (Date.now() < startedAtMs + enough.fromMs || !enough.texts.some((text) => line.includes(text))) return;
           missing -= 1;
           if (missing === 0) resolve();
         });

@@ -1,9 +1,11 @@
-import type { Expectation } from "../scenario/scenario.ts";
+import type { Expectation, Network } from "../scenario/scenario.ts";
 
 /** When a run has shown what it is for: so many lines of its clients that hold one of these texts, and a while after. */
 export interface Enough {
   readonly texts: readonly string[];
   readonly times: number;
+  /** Lines before that are about losses that may not count. */
+  readonly fromMs: number;
   readonly thenMs: number;
 }
 
@@ -11,8 +13,21 @@ export interface Enough {
  * What clients say when a story's loss has happened to them, for stories in which it is left to chance when. Undefined where nothing is expected: there
  * only the whole time shows that nothing comes.
  */
-export function enoughOf({ cause, variant, notReady }: Expectation): Enough | undefined {
-  const said = (times: number, ...texts: readonly string[]): Enough => ({ texts, times, thenMs: AFTERMATH_MS });
+export function enoughOf(
+  { cause, variant, notReady, fromMs = 0 }: Expectation,
+  network: Pick<Network, "clients">,
+): Enough | undefined {
+  // What is told so long after may have come about before losses count.
+  const late = Object.values(network.clients).map(({ healthCheck, connectTimeoutMs }) =>
+    Math.max(1000, connectTimeoutMs, (healthCheck?.readIdleTimeoutMs ?? 0) + (healthCheck?.pingTimeoutMs ?? 0)),
+  );
+  const counts = fromMs === 0 ? 0 : fromMs + Math.max(...late) + SECOND_ROUND_MS;
+  const said = (times: number, ...texts: readonly string[]): Enough => ({
+    texts,
+    times,
+    fromMs: counts,
+    thenMs: AFTERMATH_MS,
+  });
   switch (cause) {
     case "backend-tuple-collision":
       if (variant === "new-connection-refused") return said(1, ": i/o timeout", "connect timed out");
@@ -36,3 +51,6 @@ export function enoughOf({ cause, variant, notReady }: Expectation): Enough | un
 
 /** Retransmissions, logs and what follows from a loss come within so long. */
 const AFTERMATH_MS = 6000;
+
+/** A grace of the node lifecycle, scaled, and what a reflector waits. */
+const SECOND_ROUND_MS = 4000;

@@ -21,7 +21,9 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     balancer?.kind === "network" && balancer.preserveClientIp
       ? replyPathCommands(topology, servers.port, balancer.replyPath)
       : [];
-  const enough = enoughOf(scenario.expect);
+  const { fromMs } = scenario.expect;
+  const counts = fromMs === undefined ? {} : { fromMs: fromMs / options.timeScale };
+  const enough = enoughOf({ ...scenario.expect, ...counts }, scenario.network);
   const undelayed = options.tools.delay === "none" && (links.delayMs >= 1 || links.loss > 0);
   return {
     scenario: given.name,

@@ -5,6 +5,7 @@ import { style } from "../html/style.ts";
 import { shortNames, withShortNames } from "../short-names.ts";
 import { groupIncidents } from "../verdict.ts";
 import type { ComparedRun, Comparison } from "./comparison.ts";
+import { figures } from "./figures.ts";
 import { serverPlot } from "./server-plot.ts";
 
 /** Kinds of loss shown whole. */
@@ -36,7 +37,9 @@ ${ownStyle()}
 <main>
 <section class="part"><h3>With it, without it, and with each remedy, on ${comparison.kernel}</h3>${table(rows)}
 <ul class="adapted">${[...new Set(rows.flatMap(({ adapted }) => adapted))].map((said) => html`<li>In the lab: ${said}.</li>`)}</ul></section>
-${rows.map((run) => figures(run))}
+${kubectlSection(base)}
+${figures(rows)}
+<section class="part"><details><summary>What the servers of the other runs counted</summary>${rows.filter((run) => run !== base && run.name !== "chance-low").map((run) => plots(run))}</details></section>
 ${base !== undefined && incidents(base)}
 </main>
 <footer>Every number and packet here is of these runs: packets from tcpdump at each host, counts from the kernels of the hosts. Packets are numbered as Wireshark numbers them, sequence numbers are relative. The page is whole: it loads nothing and runs nothing.</footer>
@@ -51,11 +54,21 @@ ${rows.map((run) => html`<tr class="${run.agrees ? "agrees" : "differs"}"><th>${
 </tbody></table></div>`;
 }
 
-function figures(run: ComparedRun): Html | undefined {
+/** What somebody saw who watched the nodes meanwhile. */
+function kubectlSection(run: ComparedRun | undefined): Html | undefined {
+  const kubectl = run?.kubectl;
+  if (kubectl?.printed === undefined) return undefined;
+  return html`<section class="part"><h3>Somebody watched</h3><p class="aside"><code>kubectl get nodes --watch</code>, begun again whenever it ended, in the run <em>base</em>: its watch was lost ${kubectl.lost} ${kubectl.lost === 1 ? "time" : "times"} and taken up again.</p>
+<pre class="printed">${kubectl.printed.map((line) => (LOST.test(line) ? html`<b>${line}</b><br>` : html`${line}<br>`))}</pre></section>`;
+}
+
+const LOST = /unable to decode an event from the watch stream/;
+
+function plots(run: ComparedRun): Html | undefined {
   const connections = serverPlot(run.servers, "connections");
   const requests = serverPlot(run.servers, "requests");
   if (connections === undefined) return undefined;
-  return html`<section class="part"><h3>${run.name}: what its servers counted</h3>${connections}${requests}</section>`;
+  return html`<h4>${run.name}</h4>${connections}${requests}`;
 }
 
 function incidents(run: ComparedRun): Html {
@@ -71,10 +84,29 @@ function ownStyle(): Html {
 .compared { border-collapse: collapse; width: 100%; font-size: .9375rem; }
 .compared th, .compared td { padding: .5rem .75rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; }
 .compared th:first-child, .compared td:last-child, .compared th:last-child { text-align: left; }
+.compared tbody th { color: var(--ink); font-size: .9375rem; font-weight: 600; }
 .compared thead th { overflow-wrap: normal; word-break: keep-all; }
 .compared small { display: block; color: var(--soft); font-weight: 400; }
 .compared .differs td:last-child { color: var(--lost); }
 .adapted { margin-top: 1rem; color: var(--soft); font-size: .875rem; }
+.numbered { margin-top: 2.75rem; padding: 1.25rem 1.5rem 1.5rem; border: 1px solid var(--rule); border-radius: 12px; background: var(--card); }
+.numbered > h4 { margin: 0; font-size: .8125rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); }
+.numbered > p { margin: .25rem 0 1rem; max-width: 50rem; }
+.packets { border-collapse: collapse; width: 100%; font-size: .8125rem; } .packets caption { caption-side: bottom; text-align: left; padding-top: .5rem; color: var(--soft); font-weight: 400; }
+.packets th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--rule); } .packets th, .packets td { padding: .25rem .6rem .25rem 0; vertical-align: top; }
+.packets td { font-family: var(--mono); font-size: .75rem; white-space: nowrap; } .packets td:last-child { font-family: inherit; font-size: .8125rem; white-space: normal; min-width: 14rem; }
+.packets tbody tr { border-bottom: 1px solid var(--wash); } .packets td:first-child { padding-left: .6rem; border-left: 3px solid transparent; }
+.packets .older td:first-child { border-left-color: var(--client); } .packets .newer td:first-child { border-left-color: var(--middle); }
+.packets .loud { background: var(--lost-wash); } .packets .loud b { color: var(--lost); } .packets .omitted td { color: var(--soft); font-style: italic; font-family: inherit; }
+.packets .arrow { color: var(--faint); }
+.layout, .lanes { display: block; width: 100%; height: auto; max-width: 58rem; margin: 0 auto; }
+.said { margin-top: .75rem; font: .75rem/1.5 var(--mono); color: var(--soft); } .said li { padding-left: .75rem; border-left: 3px solid var(--rule); } .said li + li { margin-top: .35rem; } .layout text, .lanes text { font-size: 11px; fill: var(--soft); } .layout .host-name, .lanes .lane-name, .lanes .moment { font-size: 12px; font-weight: 600; fill: var(--ink); }
+.layout .way { stroke: var(--faint); stroke-width: 1; opacity: .6; } .host rect { stroke-width: 1.4; } .host.client rect { fill: var(--client-wash); stroke: var(--client); }
+.host.middle rect { fill: var(--middle-wash); stroke: var(--middle); } .host.server rect { fill: var(--server-wash); stroke: var(--server); }
+.lanes .life { stroke: var(--client); stroke-width: 2.5; } .lanes .newer .life { stroke: var(--middle); } .lanes .dead { stroke: var(--lost); stroke-width: 2.5; stroke-dasharray: 3 4; }
+.lanes .tick { stroke: var(--client); stroke-width: 1.2; } .lanes .newer .tick { stroke: var(--middle); } .lanes .tick.bad { stroke: var(--lost); stroke-width: 2; } .lanes .meeting { stroke: var(--lost); stroke-width: 1; stroke-dasharray: 2 3; }
+.printed { padding: 1rem; border-radius: 8px; background: var(--wash); font: .8125rem/1.5 var(--mono); white-space: pre-wrap; } .printed b { color: var(--lost); }
+details > summary { cursor: pointer; color: var(--soft); }
 .plot svg { width: 100%; height: auto; } .plot text { font-size: 11px; fill: var(--soft); } .plot .axis { stroke: var(--rule); }
 .plot .line { fill: none; stroke-width: 1.6; } .plot figcaption { font-size: .875rem; color: var(--soft); }
 .line-0 { stroke: var(--client); color: var(--client); } .line-1 { stroke: var(--server); color: var(--server); }

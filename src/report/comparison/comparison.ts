@@ -28,13 +28,66 @@ export interface ComparedRun {
   readonly lostInLogs: number;
   readonly notReady: number;
   /** What kubectl's watch met; absent: nobody watched. */
-  readonly kubectl?: { readonly lost: number; readonly begun: number };
+  readonly kubectl?: {
+    readonly lost: number;
+    readonly begun: number;
+    /** What it printed around its first loss, until it was watching again; absent: it lost nothing. */
+    readonly printed?: readonly string[];
+  };
   readonly expected: string;
   readonly found: string;
   readonly agrees: boolean;
   /** By server, over time: the figures of the account. */
   readonly servers: readonly ServerSeries[];
   readonly explanation: Explanation;
+  /** Who stood where; absent: not drawn. */
+  readonly layout?: Layout;
+  /** One collision of this run, from its captures; absent: there was none, or none whole. */
+  readonly collision?: Collision;
+}
+
+/** The hosts of a run by what they are, with their addresses. */
+export interface Layout {
+  readonly clients: readonly Place[];
+  readonly nodes: readonly Place[];
+  readonly servers: readonly Place[];
+}
+
+export interface Place {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Two connections of one client port that met at one server. */
+export interface Collision {
+  /** The client's address and port. */
+  readonly client: string;
+  /** Where each was opened to: addresses of balancer nodes, with the port. */
+  readonly older: string;
+  readonly newer: string;
+  /** Both of them, as the client's capture has them. */
+  readonly atClient: readonly SeenPacket[];
+  /** The name of the server that both came to, and both of them as its capture has them. */
+  readonly server?: string;
+  readonly atServer: readonly SeenPacket[];
+}
+
+export interface SeenPacket {
+  /** As Wireshark numbers it. */
+  readonly packet: number;
+  /** Seconds since the run's start. */
+  readonly at: number;
+  readonly connection: "older" | "newer";
+  readonly fromClient: boolean;
+  readonly flags: string;
+  /** Relative to the connection's first, as Wireshark has them. */
+  readonly seq: number;
+  readonly ack?: number;
+  readonly length: number;
+  /** What was said in it, decrypted: `PING`, `GOAWAY …`. */
+  readonly says: readonly string[];
+  /** What is notable in it: a SYN on an open connection, a challenge ACK, a segment sent again, numbers of another connection. */
+  readonly notes: readonly ("syn-on-open" | "challenge" | "again" | "foreign" | "port-reused")[];
 }
 
 /** What one server counted, at seconds since the start. */
