@@ -29,9 +29,9 @@ export async function collisionOf(run: LabRun, explanation: Explanation): Promis
     const all = await connectionsOf(join(run.evidence, `${host.name}.pcap`), own, keys);
     found.push(...all.flatMap((newer) => collisionsWith(newer, all, run)));
   }
-  // The ones that lead an incident have their log lines told with them.
+  // The ones that lead an incident have their log lines and both tables told with them.
   const leads = new Set(explanation.incidents.map(({ connections }) => connections[0]?.client));
-  const worth = (one: Collision): number => shownBy(one) + (leads.has(one.client) ? 3 : 0);
+  const worth = (one: Collision): number => shownBy(one) + (leads.has(one.client) ? 6 : 0);
   const [best] = found.sort((a, b) => worth(b) - worth(a));
   return best === undefined ? undefined : await withServer(best, run, keys);
 }

@@ -120,3 +120,26 @@ test("no argument is a shell's text: what a scenario names goes nowhere but into
   for (const { path } of files) expect(path).not.toContain("..");
   for (const { namespace } of hosts) expect(namespace).toMatch(/^[\w-]+$/);
 });
+
+test("a software that cannot tell the story is refused, and a run is brief only where chance decides and a loss is expected", () => {
+  const told = builtIn("goaway-mishandled");
+  expect(() => plan(told, { ...OPTIONS, proxy: "haproxy" })).toThrow(/haproxy 2\.6 does not end/);
+  expect(plan(told, { ...OPTIONS, proxy: "nghttpx" }).adapted.join("\n")).toContain("two phases");
+  expect(plan(told, OPTIONS).enough).toBeUndefined();
+  expect(plan(told, { ...OPTIONS, brief: true }).enough?.texts).toEqual(["given up after 1 attempts"]);
+  expect(plan(builtIn("silent-idle-drop"), { ...OPTIONS, brief: true }).enough).toBeUndefined();
+  const tuned = told.variants["client-retries"]?.scenario;
+  expect(tuned === undefined ? undefined : plan(tuned, { ...OPTIONS, brief: true }).enough).toBeUndefined();
+});
+
+test("a translating box stands between its group's hosts and the router, and is nobody else's way", () => {
+  const story = builtIn("goaway-behind-network-balancer").variants["behind-nat"]?.scenario;
+  if (story === undefined) throw new Error("no such variant");
+  const { hosts, setUp } = plan(story, OPTIONS);
+  const box = hosts.find(({ kind }) => kind === "nat");
+  const inner = hosts.find(({ name }) => name === "client-kube-controller-manager");
+  const rules = setUp.filter(({ argv }) => argv.includes("iif")).map(({ argv }) => argv.slice(argv.indexOf("iif")));
+  expect(rules).toEqual([["iif", inner?.link, "table", "100"]]);
+  const nat = setUp.find(({ namespace, input }) => namespace === box?.namespace && input !== undefined);
+  expect(nat?.input).toContain(`ip saddr { ${inner?.address} } tcp dport 443 snat to ${box?.address}:42000-42063`);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Explanation } from "../../incident/explanation.ts";
-import type { ComparedRun, Comparison } from "./comparison.ts";
+import type { Collision, ComparedRun, Comparison, SeenPacket } from "./comparison.ts";
 import { renderComparisonHtml } from "./comparison-html.ts";
 import { renderComparisonText } from "./comparison-text.ts";
 
@@ -89,4 +89,79 @@ test("what servers counted becomes lines: requests as a rate", () => {
   // At most 3 connections, and (50 - 10) / 2 s.
   expect(page).toMatch(/text-anchor="end">3<\/text>/);
   expect(page).toMatch(/text-anchor="end">20<\/text>/);
+});
+
+const packet = (
+  connection: "older" | "newer",
+  at: number,
+  fromClient: boolean,
+  flags: string,
+  more: Partial<SeenPacket> = {},
+): SeenPacket => ({
+  packet: Math.round(at * 100),
+  at,
+  connection,
+  fromClient,
+  flags,
+  seq: 1,
+  ack: 1,
+  length: 0,
+  says: [],
+  notes: [],
+  ...more,
+});
+
+const COLLISION: Collision = {
+  client: "10.0.1.10:42000",
+  older: "10.0.11.5:443",
+  newer: "10.0.12.5:443",
+  server: "server-1",
+  atClient: [
+    packet("older", 1, true, "SYN"),
+    packet("older", 3, false, "PSH, ACK", { length: 100, says: ["DATA stream 1"] }),
+    packet("newer", 4, true, "SYN"),
+    packet("newer", 4.01, false, "ACK", { notes: ["challenge"] }),
+    packet("newer", 4.02, true, "RST"),
+    packet("newer", 4.03, true, "SYN", { notes: ["again"] }),
+    packet("newer", 4.04, false, "SYN, ACK"),
+    packet("newer", 4.05, true, "ACK"),
+    packet("older", 5, true, "PSH, ACK", { length: 39, says: ["PING <b>"] }),
+    packet("older", 5.01, false, "ACK", { notes: ["foreign"] }),
+  ],
+  atServer: [packet("older", 3, false, "PSH, ACK"), packet("newer", 4, true, "SYN", { notes: ["syn-on-open"] })],
+};
+
+test("the account's figures, as far as the runs have them, in its order", () => {
+  const layout = {
+    clients: [{ name: "client-a", address: "10.0.1.10" }],
+    nodes: [{ name: "balancer-a", address: "10.0.11.5" }],
+    servers: [{ name: "server-1", address: "10.0.21.7" }],
+  };
+  const page = renderComparisonHtml(
+    comparison([
+      row("vanilla", { kind: "vanilla", layout: { ...layout, nodes: [] } }),
+      row("base", { kind: "base", layout, collision: COLLISION }),
+    ]),
+  );
+  // Nothing was counted over time (1 to 4), and no incident has tables (12).
+  expect([...page.matchAll(/<h4>Figure (\d+)<\/h4>/g)].map(([, n]) => Number(n))).toEqual([5, 6, 7, 8, 9, 10, 11, 13]);
+  expect(page).toContain("PING &lt;b&gt;");
+  expect(page).toContain("challenge ACK");
+  // Figure 11 ends with the new connection's handshake.
+  const [, eleven = ""] = /id="figure-11"([\s\S]*?)<\/figure>/.exec(page) ?? [];
+  expect(eleven.match(/<tr class="(?:older|newer)/g)).toHaveLength(8);
+});
+
+test("a run without a collision says which figures are missing", () => {
+  const layout = { clients: [], nodes: [], servers: [{ name: "server-1", address: "10.0.21.7" }] };
+  const page = renderComparisonHtml(comparison([row("base", { kind: "base", layout })]));
+  expect(page).toContain("figures 7 to 13 are missing");
+});
+
+test("what kubectl printed is shown as it stands, its loss in bold", () => {
+  const printed = ["NAME  STATUS", "E1 unable to decode an event from the watch stream: http2: client connection lost"];
+  const page = renderComparisonHtml(
+    comparison([row("base", { kind: "base", kubectl: { lost: 1, begun: 2, printed } })]),
+  );
+  expect(page).toContain("NAME  STATUS<br><b>E1 unable");
 });
