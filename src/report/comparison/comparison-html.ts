@@ -100,7 +100,6 @@ function ownStyle(): Html {
 .packets .loud { background: var(--lost-wash); } .packets .loud b { color: var(--lost); } .packets .omitted td { color: var(--soft); font-style: italic; font-family: inherit; }
 .packets .arrow { color: var(--faint); }
 .layout, .lanes { display: block; width: 100%; height: auto; max-width: 58rem; margin: 0 auto; }
-.said { margin-top: .75rem; font: .75rem/1.5 var(--mono); color: var(--soft); } .said li { padding-left: .75rem; border-left: 3px solid var(--rule); } .said li + li { margin-top: .35rem; } .layout text, .lanes text { font-size: 11px; fill: var(--soft); } .layout .host-name, .lanes .lane-name, .lanes .moment { font-size: 12px; font-weight: 600; fill: var(--ink); }
 .layout .way { stroke: var(--faint); stroke-width: 1; opacity: .6; } .host rect { stroke-width: 1.4; } .host.client rect { fill: var(--client-wash); stroke: var(--client); }
 .host.middle rect { fill: var(--middle-wash); stroke: var(--middle); } .host.server rect { fill: var(--server-wash); stroke: var(--server); }
 .lanes .life { stroke: var(--client); stroke-width: 2.5; } .lanes .newer .life { stroke: var(--middle); } .lanes .dead { stroke: var(--lost); stroke-width: 2.5; stroke-dasharray: 3 4; }

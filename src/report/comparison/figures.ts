@@ -72,12 +72,14 @@ function ofCollision(collision: Collision, base: ComparedRun): readonly (Html | 
   const at = atClient[syn]?.at ?? 0;
   const heard = old.findLastIndex((one) => !one.fromClient && one.at < at && one.length > 0);
   const port = client.slice(client.lastIndexOf(":") + 1);
-  const waited = (old.find((one) => one.at > at && one.fromClient)?.at ?? at) - (old[heard]?.at ?? at);
+  const asked = old.find((one) => one.at > at && one.fromClient);
+  const waited = (asked?.at ?? at) - (old[heard]?.at ?? at);
+  const word = asked?.says[0]?.split(",")[0] ?? "data";
   const table = (packets: Parameters<typeof packetTable>[1], place: string): Html =>
     packetTable(collision, packets, place);
   const lost = old.slice(Math.max(0, heard));
   const end = lost.at(-1);
-  const how = end?.flags.includes("RST") ? "it is answered by a RST" : "its kernel still repeats the question, in vain";
+  const how = end?.flags.includes("RST") ? "it is answered by a RST" : "its kernel still repeats it, in vain";
   const around = (packets: readonly SeenPacket[]): readonly SeenPacket[] => {
     const from = packets.findIndex(({ connection }) => connection === "newer");
     const opened = packets.findIndex(
@@ -88,8 +90,8 @@ function ofCollision(collision: Collision, base: ComparedRun): readonly (Html | 
   return [
     figure(
       7,
-      `After ${waited.toFixed(1)} s without a word from ${older} the client asks whether anybody is there (PING). What comes back has numbers that it never heard of, and at ${end?.at.toFixed(1)} s ${how}.`,
-      html`${table(elided(lost), "the lost connection, at the client")}${saidOf(base, client)}`,
+      `After ${waited.toFixed(1)} s without a word from ${older} the client speaks (${word.startsWith("PING") ? "PING" : word}). What comes back has numbers that it never heard of, and at ${end?.at.toFixed(1)} s ${how}.`,
+      table(elided(lost), "the lost connection, at the client"),
     ),
     figure(
       8,
@@ -120,14 +122,6 @@ function ofCollision(collision: Collision, base: ComparedRun): readonly (Html | 
           table(around(atServer), `port ${port}, at ${server}`),
         ),
   ];
-}
-
-/** What the client's own log says of the loss. */
-function saidOf({ explanation }: ComparedRun, client: string): Html | undefined {
-  const incident = explanation.incidents.find(({ connections }) => connections[0]?.client === client);
-  const lines = (incident?.effects ?? []).filter(({ evidence }) => evidence.line !== undefined).slice(0, 3);
-  if (lines.length === 0) return undefined;
-  return html`<ul class="said">${lines.map(({ evidence }) => html`<li>${evidence.shows}</li>`)}</ul>`;
 }
 
 /** Figure 12: what both ends believe, before and after. */
