@@ -38,6 +38,11 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     "rolling-update-imbalance",
     ...["--half-life", "3m", "--reconnects-per-second", "5", "--most-seeds", "32"],
   ],
+  "calibration-none.txt": [
+    "calibrate",
+    "goaway-behind-network-balancer",
+    ...["--half-life", "8m", "--collisions", "1%", "--chances", "0.00005,0.001,0.02", "--most-seeds", "16"],
+  ],
 };
 
 test.each(Object.entries(COMMANDS))("%s", (name, args) => {

@@ -145,6 +145,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`in ${CHROMIUM} (passed over where that i
     const seen = await openPage(browser, curves, async (opened) => {
       const coloured = (await opened.evaluate(COLOURED)) as number[];
       expect(coloured.length).toBeGreaterThan(2);
+      // From half a minute to hours: only a log axis shows both ends.
+      const figures = "JSON.parse(document.querySelector('#data').textContent).figures";
+      expect(await opened.evaluate(`${figures}.find(({ id }) => id === "halfLifeMs").y`)).toBe("log");
       expect(coloured.every((pixels) => pixels > 50)).toBe(true);
       expect(await opened.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     });

@@ -259,7 +259,8 @@ describe("calibrate", () => {
     [["--collisions", "lots"], /no share/],
     [["--collisions", "0%"], /no share/],
     [["--collisions-per-hour", "-1"], /argument missing|number above 0/],
-    [["--not-ready-minutes", "few"], /number from 0 on/],
+    [["--not-ready-minutes", "few"], /number above 0/],
+    [["--not-ready-minutes", "0"], /number above 0/],
     [["--half-life", "10m", "--chances", "0.5"], /no goaway-chance/],
     [["--half-life", "10m", "--variant", "off"], /no variant 'off'/],
   ])("%j is told with a remedy", (args, message) => {

@@ -156,7 +156,7 @@ function targetsOf(options: CalibrateCommandOptions): CalibrationTargets {
       : { reconnectsPerSecondPerServer: numberOf("--reconnects-per-second", reconnectsPerSecond) }),
     ...(notReadyMinutes === undefined
       ? {}
-      : { notReadyMinutesPerDay: numberOf("--not-ready-minutes", notReadyMinutes, true) }),
+      : { notReadyMinutesPerDay: numberOf("--not-ready-minutes", notReadyMinutes) }),
   };
   if (Object.keys(targets).length > 0) return targets;
   throw new Fault(
@@ -180,11 +180,12 @@ function shareOf(option: string, text: string): number {
   throw new Fault("bad-option", `${option} was given '${printable(text)}', which is no share.`, `Try ${option} 1%.`);
 }
 
-function numberOf(option: string, text: string, zero = false): number {
+function numberOf(option: string, text: string): number {
   const value = /^\s*\d*\.?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 || (zero && value === 0)) return value;
-  const what = zero ? "a number from 0 on" : "a number above 0";
-  throw new Fault("bad-option", `${option} was given '${printable(text)}', which is not ${what}.`, `Try ${option} 5.`);
+  if (value > 0) return value;
+  // That there is none at all is what no number of runs can show.
+  const found = `${option} was given '${printable(text).slice(0, 40)}', which is not a number above 0.`;
+  throw new Fault("bad-option", found, `Try ${option} 5.`);
 }
 
 async function rendered(report: CalibrationReport, options: CalibrateCommandOptions, width: number): Promise<string> {

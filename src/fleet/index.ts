@@ -3,17 +3,19 @@
 export { defineScenario, type ScenarioFile } from "../scenario/define-scenario.ts";
 export { type ReadOptions, readScenario } from "../scenario/read-scenario.ts";
 export type { Scenario, Variant } from "../scenario/scenario.ts";
-export { type CalibrateOptions, calibrate, type RunFleet } from "./calibrate/calibrate.ts";
+export { type CalibrateOptions, calibrate } from "./calibrate/calibrate.ts";
 export type {
   Calibration,
   CalibrationPoint,
   CalibrationTargets,
   Measure,
+  Measured,
   MitigationTrial,
   Obstacle,
   TargetName,
   TargetVerdict,
 } from "./calibrate/calibration.ts";
+export type { RunFleet } from "./calibrate/prober.ts";
 export { type SimulateOptions, simulate } from "./simulate.ts";
 export type { Simulation, SimulationTotals } from "./simulation.ts";
 export type { Estimate, SeriesEstimate } from "./statistics/estimate.ts";

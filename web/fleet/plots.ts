@@ -38,7 +38,8 @@ function drawFigure(figure: FigureData): void {
     const panel = panels[place];
     if (panel === undefined) return;
     holder.style.minHeight = `${figure.height}px`;
-    const plot = new uPlot(optionsOf(figure, panel, holder, top), dataOf(figure, panel), holder);
+    const range = figure.y === "log" ? logRange(panels) : ([0, top] as [number, number]);
+    const plot = new uPlot(optionsOf(figure, panel, holder, range), dataOf(figure, panel), holder);
     drawn.push({ plot, holder, height: figure.height });
   });
 }
@@ -56,6 +57,21 @@ function topOf(figure: FigureData, panels: readonly PanelData[]): number {
     if (panel.limit) most = Math.max(most, panel.limit.y);
   }
   return most * 1.06;
+}
+
+/** The ends of a log axis: powers of ten around everything that is drawn. */
+function logRange(panels: readonly PanelData[]): [number, number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const panel of panels) {
+    const ends = endsOf(panel);
+    const rows = [...shownOf(panel), ...(ends?.low ?? []), ...(ends?.high ?? []), [panel.limit?.y ?? null]];
+    for (const value of rows.flat()) {
+      if (value === null || value <= 0) continue;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  return most === 0 ? [0.1, 10] : [10 ** Math.floor(Math.log10(least)), 10 ** Math.ceil(Math.log10(most))];
 }
 
 const shownOf = (panel: PanelData): readonly Values[] => (values === "one" && panel.one ? panel.one : panel.mean);
@@ -79,7 +95,7 @@ function endsOf({ mean, low, high, half }: PanelData): { low: readonly Values[];
   return { low: end(-1), high: end(1) };
 }
 
-function optionsOf(figure: FigureData, panel: PanelData, holder: HTMLElement, top: number): Plot.Options {
+function optionsOf(figure: FigureData, panel: PanelData, holder: HTMLElement, range: [number, number]): Plot.Options {
   const ink = getComputedStyle(document.documentElement);
   const colour = (name: string): string => ink.getPropertyValue(name).trim();
   const many = figure.lines.length;
@@ -134,7 +150,7 @@ function optionsOf(figure: FigureData, panel: PanelData, holder: HTMLElement, to
     },
     scales: {
       x: { time: false, ...(figure.x === "log" ? { distr: 3, range: [least, most] } : {}) },
-      y: { range: () => [0, top] },
+      y: { range: () => range, ...(figure.y === "log" ? { distr: 3 } : {}) },
     },
     series: [{ label: "x" }, ...lines, ...ends],
     bands,
@@ -194,8 +210,8 @@ function drawLimits(plot: Plot, panel: PanelData, colour: (name: string) => stri
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    // On the side where the line is far away.
-    const [first, last] = [panel.mean[0]?.[0] ?? Number.POSITIVE_INFINITY, panel.mean[0]?.at(-1) ?? 0];
+    // On the side where the line is far away, or there is none.
+    const [first, last] = [panel.mean[0]?.[0] ?? Number.NEGATIVE_INFINITY, panel.mean[0]?.at(-1) ?? 0];
     const left = first < last;
     ctx.textAlign = left ? "left" : "right";
     const x = left ? bbox.left + 6 * devicePixelRatio : bbox.left + bbox.width - 4 * devicePixelRatio;

@@ -5,35 +5,25 @@
  *
  * "Met" is a statement with confidence: the interval's upper end is below the bound. Where the interval contains the bound more seeds are
  * run, twice as many each time; looking several times at growing evidence is paid for by a stricter interval at each look (Bonferroni).
- * What stays undecided counts as not met. Seeds are the same at every chance, which makes neighbouring points comparable.
+ * What stays undecided counts as not met; at a chance so small that hardly anything happens it is passed over where a larger one is met.
+ * What is recommended is simulated itself, with as many seeds as the ends of the range. Seeds are the same at every chance, which makes neighbouring
+ * points comparable.
  */
 import { Fault } from "../../net/fault.ts";
-import type { Simulation } from "../simulation.ts";
 import { LEVEL } from "../statistics/student-t.ts";
-import {
-  endOfUpdate,
-  type Fleet,
-  mitigations,
-  rollingUpdate,
-  withChance,
-  withRollingUpdate,
-} from "./alter-scenario.ts";
+import { type Fleet, mitigations } from "./alter-scenario.ts";
 import {
   type Calibration,
   type CalibrationPoint,
   type CalibrationTargets,
-  type Measure,
+  type Measured,
   type MitigationTrial,
   type Obstacle,
   TARGET_NAMES,
   type TargetName,
   type TargetVerdict,
 } from "./calibration.ts";
-import { judge, measure } from "./measure.ts";
-import { theoryMeasures } from "./theory-measures.ts";
-
-/** Simulates the fleet once with each seed, in any order and in parallel if it likes. */
-export type RunFleet = (fleet: Fleet, seeds: readonly number[]) => Promise<readonly Simulation[]>;
+import { FALLING, Prober, type RunFleet, together } from "./prober.ts";
 
 export interface CalibrateOptions {
   /** Seeds of a point at first, and at most. Defaults: 8 and 64. */
@@ -48,7 +38,6 @@ export interface CalibrateOptions {
 }
 
 const GRID = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02];
-const FALLING: readonly TargetName[] = ["halfLifeMs", "balancedMs"];
 /** Ends of the range are found to within this factor. */
 const FINE = 1.1;
 
@@ -62,10 +51,10 @@ export async function calibrate(
   const { balancedShare = 0.1, grid = GRID } = options;
   const prober = new Prober(fleet, targets, run, options);
   const points = new Map<number, CalibrationPoint>();
-  const at = async (chance: number): Promise<CalibrationPoint> => {
+  const at = async (chance: number, least = 0): Promise<CalibrationPoint> => {
     const known = points.get(chance);
-    if (known !== undefined) return known;
-    const point = await prober.point(chance);
+    if (known !== undefined && known.seeds >= least) return known;
+    const point = await prober.point(chance, { least });
     points.set(chance, point);
     return point;
   };
@@ -76,99 +65,79 @@ export async function calibrate(
   const growing = asked.filter((name) => !FALLING.includes(name));
   const low = await end([...ascending].reverse(), falling, at);
   const high = await end(ascending, growing, at);
-  const curve = [...points.values()].sort((a, b) => a.chance - b.chance);
-  const base = { scenario: fleet.name, targets, balancedShare, addedRollingUpdate: prober.addedUpdate, curve };
+  const curveNow = (): CalibrationPoint[] => [...points.values()].sort((a, b) => a.chance - b.chance);
   // One side of a two-sided interval: each statement errs in half of the rest.
   const confidence = 1 - (1 - LEVEL) / 2;
-  if (low !== undefined && high !== undefined && low <= high) {
-    const recommended = roundWithin(Math.sqrt(low * high), low, high);
-    const range = { low, high };
-    return { ...base, range, recommended, confidence, obstacles: [], mitigations: [], runs: prober.runs };
-  }
+  const found = low !== undefined && high !== undefined && low <= high ? await recommend(low, high) : undefined;
+  const curve = curveNow();
+  const base = {
+    scenario: fleet.name,
+    targets,
+    balancedShare,
+    addedRollingUpdate: prober.addedUpdate,
+    curve,
+    confidence,
+    notOneWay: asked.filter((name) => turnsBack(name, curve)),
+  };
+  if (found !== undefined) return { ...base, ...found, obstacles: [], mitigations: [], runs: prober.runs };
   const lowest = ascending[0] ?? 0;
   const highest = ascending.at(-1) ?? 0;
+  const notMet = async (chance: number, names: readonly TargetName[], conflict = false): Promise<Obstacle[]> =>
+    namesNotMet(await at(chance), names, { targets, curve, conflict });
   const obstacles = [
-    ...(low === undefined ? namesNotMet(await at(highest), falling, targets, "never") : []),
-    ...(high === undefined ? namesNotMet(await at(lowest), growing, targets, "never") : []),
-    ...(low !== undefined && high !== undefined ? namesNotMet(await at(low), growing, targets, "conflict") : []),
+    ...(low === undefined ? await notMet(highest, falling) : []),
+    ...(high === undefined ? await notMet(lowest, growing) : []),
+    ...(low !== undefined && high !== undefined
+      ? await notMet(low <= high ? middleOf(low, high) : low, asked, true)
+      : []),
   ];
   const trials = await tryMitigations(prober, low ?? highest, obstacles);
-  return { ...base, confidence, obstacles, mitigations: trials, runs: prober.runs };
+  return { ...base, obstacles, mitigations: trials, runs: prober.runs };
+
+  /** The middle if it is met, else the nearest that is; undefined if none is. */
+  async function recommend(
+    from: number,
+    to: number,
+  ): Promise<Pick<Calibration, "range" | "recommended" | "jointConfidence"> | undefined> {
+    const middle = middleOf(from, to);
+    const least = Math.max((await at(from)).seeds, (await at(to)).seeds);
+    const first = await at(middle, least);
+    const between = curveNow().filter(({ chance }) => chance >= from && chance <= to);
+    const far = ({ chance }: CalibrationPoint): number => Math.abs(Math.log(chance / middle));
+    const chosen = first.verdict === "met" ? first : between.filter(isMet).sort((a, b) => far(a) - far(b))[0];
+    if (chosen === undefined) return undefined;
+    // Whoever chooses among several that seem to be met errs if any of them only seems to be.
+    const tried = chosen === first ? 1 : between.length;
+    const place = between.indexOf(chosen);
+    const isMissed = ({ verdict }: CalibrationPoint): boolean => verdict === "missed";
+    const missedAbove = between.findIndex((point, i) => i > place && isMissed(point));
+    const within = between.slice(
+      between.findLastIndex((point, i) => i < place && isMissed(point)) + 1,
+      missedAbove < 0 ? between.length : missedAbove,
+    );
+    const met = within.filter(isMet).map(({ chance }) => chance);
+    return {
+      range: { low: met[0] ?? chosen.chance, high: met.at(-1) ?? chosen.chance },
+      recommended: chosen.chance,
+      jointConfidence: Math.max(0, 1 - asked.length * tried * (1 - confidence)),
+    };
+  }
 }
 
-/** Runs fleets, as many seeds as it takes. */
-class Prober {
-  runs = 0;
-  readonly addedUpdate: boolean;
-  readonly #fleet: Fleet;
-  readonly #targets: CalibrationTargets;
-  readonly #run: RunFleet;
-  readonly #options: CalibrateOptions;
+const isMet = ({ verdict }: CalibrationPoint): boolean => verdict === "met";
 
-  constructor(fleet: Fleet, targets: CalibrationTargets, run: RunFleet, options: CalibrateOptions) {
-    this.#fleet = fleet;
-    this.#targets = targets;
-    this.#run = run;
-    this.#options = options;
-    this.addedUpdate = rollingUpdate(fleet) === undefined;
-  }
+const middleOf = (low: number, high: number): number => roundWithin(Math.sqrt(low * high), low, high);
 
-  get fleet(): Fleet {
-    return this.#fleet;
-  }
-
-  async point(chance: number, base: Fleet = this.#fleet, what = `chance ${chance}`): Promise<CalibrationPoint> {
-    const { seeds: atFirst = 8, mostSeeds = 64 } = this.#options;
-    const fleet = withChance(base, chance);
-    const updated = this.addedUpdate ? withRollingUpdate(fleet) : fleet;
-    const update = rollingUpdate(updated);
-    const updateEndMs = update === undefined ? 0 : endOfUpdate(updated, update);
-    const expected = theoryMeasures(fleet);
-    const looks = 1 + Math.ceil(Math.log2(Math.max(1, mostSeeds / atFirst)));
-    const strict = 1 - (1 - LEVEL) / looks;
-    const balancing: Simulation[] = [];
-    const steady: Simulation[] = [];
-    for (let wanted = Math.min(atFirst, mostSeeds); ; wanted = Math.min(2 * wanted, mostSeeds)) {
-      this.#options.onProgress?.(this.runs, what);
-      const seeds = range(steady.length + 1, wanted);
-      steady.push(...(await this.#batch(fleet, seeds)));
-      if (this.addedUpdate) balancing.push(...(await this.#batch(updated, seeds)));
-      const look = (name: TargetName, level: number): ReturnType<typeof measure> =>
-        measure(name, this.addedUpdate && FALLING.includes(name) ? balancing : steady, {
-          updateEndMs,
-          balancedShare: this.#options.balancedShare ?? 0.1,
-          level,
-        });
-      const measures = Object.fromEntries(
-        TARGET_NAMES.map((name): [TargetName, Measure] => {
-          const bound = this.#targets[name];
-          const known = expected[name];
-          return [
-            name,
-            {
-              simulated: look(name, LEVEL),
-              ...(known === undefined ? {} : { theory: known }),
-              ...(bound === undefined ? {} : { verdict: judge(look(name, strict), bound) }),
-            },
-          ];
-        }),
-      ) as Record<TargetName, Measure>;
-      const verdict = together(Object.values(measures).flatMap((each) => each.verdict ?? []));
-      const open = Object.values(measures).some((each) => each.verdict === "undecided");
-      if (!open || wanted >= mostSeeds) return { chance, seeds: wanted, measures, verdict };
-    }
-  }
-
-  async #batch(fleet: Fleet, seeds: readonly number[]): Promise<readonly Simulation[]> {
-    const found = [...(await this.#run(fleet, seeds))].sort((a, b) => a.seed - b.seed);
-    this.runs += found.length;
-    return found;
-  }
+/** Whether two points show, beyond their intervals, that a measure goes against the way that theory says. */
+function turnsBack(name: TargetName, curve: readonly CalibrationPoint[]): boolean {
+  const measures = curve.map((point) => point.measures[name].simulated);
+  if (FALLING.includes(name)) measures.reverse();
+  return measures.some(({ low }, i) => measures.some(({ high }, j) => j > i && high < low));
 }
 
 /**
- * The end of the chances at which all `names` are met: from the side where they are easiest, as far as they are met without a break, then
- * by bisection. Undefined: not even there.
+ * The end of the chances at which all `names` are met: from the side where they are easiest, as far as none is missed, then by bisection.
+ * Where they are easiest so little may happen that seeds do not decide it. Undefined: met nowhere.
  */
 async function end(
   easiestFirst: readonly number[],
@@ -176,24 +145,25 @@ async function end(
   at: (chance: number) => Promise<CalibrationPoint>,
 ): Promise<number | undefined> {
   if (names.length === 0) return easiestFirst.at(-1);
-  const met = async (chance: number): Promise<boolean> => {
-    const point = await at(chance);
-    return names.every((name) => point.measures[name].verdict === "met");
+  const verdictAt = async (chance: number): Promise<TargetVerdict> => {
+    const { measures } = await at(chance);
+    return together(names.flatMap((name) => measures[name].verdict ?? []));
   };
   let inside: number | undefined;
   let outside: number | undefined;
   for (const chance of easiestFirst) {
-    if (await met(chance)) inside = chance;
-    else {
-      outside = chance;
-      break;
-    }
+    const verdict = await verdictAt(chance);
+    if (verdict === "met") {
+      inside = chance;
+      outside = undefined;
+    } else outside ??= chance;
+    if (verdict === "missed") break;
   }
   if (inside === undefined || outside === undefined) return inside;
   while (Math.max(inside / outside, outside / inside) > FINE) {
     const middle = round(Math.sqrt(inside * outside), 3);
     if (middle === inside || middle === outside) break;
-    if (await met(middle)) inside = middle;
+    if ((await verdictAt(middle)) === "met") inside = middle;
     else outside = middle;
   }
   return inside;
@@ -206,7 +176,7 @@ async function tryMitigations(
 ): Promise<MitigationTrial[]> {
   const trials: MitigationTrial[] = [];
   for (const { name, title, fleet } of mitigations(prober.fleet)) {
-    const point = await prober.point(chance, fleet, `mitigation ${name}`);
+    const point = await prober.point(chance, { base: fleet, what: `mitigation ${name}` });
     const helps = obstacles.map((each) => each.target).filter((target) => point.measures[target].verdict === "met");
     trials.push({ name, title, point, helps });
   }
@@ -216,21 +186,22 @@ async function tryMitigations(
 function namesNotMet(
   point: CalibrationPoint,
   names: readonly TargetName[],
-  targets: CalibrationTargets,
-  why: "never" | "conflict",
+  { targets, curve, conflict }: { targets: CalibrationTargets; curve: readonly CalibrationPoint[]; conflict: boolean },
 ): Obstacle[] {
   return names.flatMap((target) => {
     const { simulated, verdict } = point.measures[target];
     const bound = targets[target];
     if (verdict === undefined || verdict === "met" || bound === undefined) return [];
-    return [{ target, chance: point.chance, simulated, bound, verdict, why: verdict === "undecided" ? verdict : why }];
+    const missedAt = curve.filter(({ measures }) => measures[target].verdict === "missed").length;
+    // Open where it is nearest, but missed elsewhere, and nowhere does it look as if it were met.
+    const never = missedAt > 0 && curve.every(({ measures }) => !mayBeWithin(measures[target].simulated, bound));
+    const why = conflict && verdict === "missed" ? "conflict" : verdict === "missed" || never ? "never" : "undecided";
+    return [{ target, chance: point.chance, simulated, bound, verdict, missedAt, why }];
   });
 }
 
-function together(verdicts: readonly TargetVerdict[]): TargetVerdict {
-  if (verdicts.includes("missed")) return "missed";
-  return verdicts.includes("undecided") ? "undecided" : "met";
-}
+const mayBeWithin = ({ value, observedMs = Number.POSITIVE_INFINITY }: Measured, bound: number): boolean =>
+  value === Number.POSITIVE_INFINITY ? observedMs <= bound : value <= bound;
 
 function checkTargets(targets: CalibrationTargets): TargetName[] {
   const asked = TARGET_NAMES.filter((name) => targets[name] !== undefined);
@@ -239,7 +210,8 @@ function checkTargets(targets: CalibrationTargets): TargetName[] {
   }
   for (const name of asked) {
     const bound = targets[name];
-    if (bound === undefined || !(bound >= 0) || (bound === 0 && name !== "notReadyMinutesPerDay")) {
+    // None at all is what no number of runs can show.
+    if (bound === undefined || !(bound > 0)) {
       throw new Fault("bad-target", `calibrate: ${name} can not be ${bound}`, "A target is a number above 0.");
     }
   }
@@ -257,5 +229,3 @@ function roundWithin(value: number, low: number, high: number): number {
   }
   return value;
 }
-
-const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -1,5 +1,3 @@
-import type { Estimate } from "../statistics/estimate.ts";
-
 /** What the user wants of a goaway-chance. Each is "at most"; absent: not asked. At least one is given. */
 export interface CalibrationTargets {
   /** Time in which the imbalance that a rolling update leaves falls to half. */
@@ -29,14 +27,27 @@ export type TargetName = (typeof TARGET_NAMES)[number];
 /** "undecided": the interval contains the bound, and more seeds were not allowed. */
 export type TargetVerdict = "met" | "missed" | "undecided";
 
+/** What the seeds say of one measure together, with its 95 % interval. */
+export interface Measured {
+  /**
+   * Of times it is the median over all seeds, with the interval of the order statistics: a seed that did not see the end of it counts as longer
+   * than all that did, so that leaving it out shortens nothing. Of everything else it is the mean.
+   */
+  readonly statistic: "mean" | "median";
+  /** Infinite: half of the seeds or more did not see it happen in the simulated time. Not a number: there was nothing to take it of. */
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly seeds: number;
+  /** Of times: seeds that did not see it happen, and how long they looked. */
+  readonly unseen?: number;
+  readonly observedMs?: number;
+}
+
 /** One measure at one chance. */
 export interface Measure {
-  /**
-   * Infinite where it did not happen within the simulated time (a fleet that never becomes balanced). Where only some seeds saw it,
-   * `high` is infinite and the mean is over those.
-   */
-  readonly simulated: Estimate;
-  /** The closed form; absent where none fits this fleet. */
+  readonly simulated: Measured;
+  /** The closed form of the same quantity; absent where none fits this fleet and story. */
   readonly theory?: number;
   /** Absent where the user asked for nothing. */
   readonly verdict?: TargetVerdict;
@@ -79,15 +90,16 @@ export interface Calibration {
   readonly addedRollingUpdate: boolean;
   /** Ascending by chance: the log grid, and the points that the bisection looked at. */
   readonly curve: readonly CalibrationPoint[];
-  /**
-   * Chances for which all targets are met. `low` and `high` were simulated and met; what lies between is met because every measure moves
-   * one way with the chance. Absent: none was found.
-   */
+  /** Lowest and highest simulated chance at which all targets are met, with none simulated between them at which one is missed. */
   readonly range?: { readonly low: number; readonly high: number };
-  /** Within the range, on the geometric middle, rounded to two digits. */
+  /** Within the range, near its geometric middle; simulated, and all targets are met there. */
   readonly recommended?: number;
-  /** How sure: every met target at the ends of the range holds with this confidence each. */
+  /** How sure each single "met" is. */
   readonly confidence: number;
+  /** How sure it is that all targets together are met at the recommended chance (Bonferroni), the choice among several paid for. */
+  readonly jointConfidence?: number;
+  /** Asked measures of which two simulated chances show, beyond their intervals, that they do not move one way with the chance. */
+  readonly notOneWay: readonly TargetName[];
   /** Without a range: which targets stand against each other, or the one that no chance meets. */
   readonly obstacles: readonly Obstacle[];
   readonly mitigations: readonly MitigationTrial[];
@@ -99,10 +111,12 @@ export interface Obstacle {
   readonly target: TargetName;
   /** The chance at which it comes nearest to its bound. */
   readonly chance: number;
-  readonly simulated: Estimate;
+  readonly simulated: Measured;
   readonly bound: number;
   /** Met there with certainty, missed, or undecided. */
   readonly verdict: TargetVerdict;
-  /** "never": no chance meets it. "conflict": chances do, but another target is missed there. "undecided": more seeds would tell. */
+  /** Simulated chances at which it is missed. */
+  readonly missedAt: number;
+  /** "never": no simulated chance meets it, and none has a value within the bound. "conflict": chances do, but another target is missed there. "undecided": more seeds would tell. */
   readonly why: "never" | "conflict" | "undecided";
 }

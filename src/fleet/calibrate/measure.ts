@@ -1,46 +1,41 @@
 import type { Simulation } from "../simulation.ts";
-import { type Estimate, estimate } from "../statistics/estimate.ts";
 import { imbalanceHalfLife, timeToBalance } from "../statistics/imbalance.ts";
+import { medianEstimate } from "../statistics/median.ts";
 import { rate } from "../statistics/summarise.ts";
-import type { TargetName, TargetVerdict } from "./calibration.ts";
+import type { Measured, TargetName, TargetVerdict } from "./calibration.ts";
 
 /** What the runs say of one measure. `updateEndMs`: since when the fleet may balance itself. */
 export function measure(
   name: TargetName,
   runs: readonly Simulation[],
   { updateEndMs, balancedShare, level }: { updateEndMs: number; balancedShare: number; level: number },
-): Estimate {
+): Measured {
+  const time = (of: (run: Simulation) => number): Measured => {
+    const times = runs.map(of);
+    const { median: value, low, high } = medianEstimate(times, level);
+    const unseen = times.filter((each) => each === Number.POSITIVE_INFINITY).length;
+    const observedMs = Math.max(0, (runs[0]?.durationMs ?? 0) - updateEndMs);
+    return { statistic: "median", value, low, high, seeds: runs.length, unseen, observedMs };
+  };
   switch (name) {
     case "halfLifeMs":
-      return timeEstimate(
-        runs.map((run) => imbalanceHalfLife(run, updateEndMs)),
-        level,
-      );
+      return time((run) => imbalanceHalfLife(run, updateEndMs));
     case "balancedMs":
-      return timeEstimate(
-        runs.map((run) => timeToBalance(run, updateEndMs, balancedShare)),
-        level,
-      );
+      return time((run) => timeToBalance(run, updateEndMs, balancedShare));
     case "collisionsPerConnection":
     case "collisionsPerHour":
     case "reconnectsPerSecondPerServer":
-    case "notReadyMinutesPerDay":
-      return rate(name, runs, level);
+    case "notReadyMinutesPerDay": {
+      const { mean: value, low, high, seeds } = rate(name, runs, level);
+      return { statistic: "mean", value, low, high, seeds };
+    }
   }
 }
 
-/** "At most `bound`", with the interval's confidence. */
-export function judge({ low, high, mean }: Estimate, bound: number): TargetVerdict {
-  if (Number.isNaN(mean)) return "undecided";
+/** "At most `bound`", with the interval's confidence. What no seed saw to end is only known to take longer than they looked. */
+export function judge({ low, high, value, observedMs }: Measured, bound: number): TargetVerdict {
+  if (Number.isNaN(value)) return "undecided";
   if (high <= bound) return "met";
-  return low > bound ? "missed" : "undecided";
-}
-
-/** Times of which some were not seen to end. */
-function timeEstimate(times: readonly number[], level: number): Estimate {
-  const ended = times.filter(Number.isFinite);
-  const never = Number.POSITIVE_INFINITY;
-  if (ended.length === 0) return { mean: never, low: never, high: never, seeds: times.length };
-  const found = estimate(ended, level);
-  return { ...found, high: ended.length < times.length ? never : found.high, seeds: times.length };
+  const atLeast = low === Number.POSITIVE_INFINITY && observedMs !== undefined ? observedMs : low;
+  return atLeast > bound ? "missed" : "undecided";
 }

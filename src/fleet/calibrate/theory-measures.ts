@@ -5,7 +5,8 @@ import type { TargetName } from "./calibration.ts";
 
 /**
  * What the closed forms of `theory.ts` say of a fleet, where they fit: HTTP/2 behind a goaway filter. Groups with different rates are added up;
- * a half-life is given only where one rate holds for nearly all connections.
+ * a half-life is given only where one rate holds for nearly all connections. Reconnects and collisions only where nothing happens in the story:
+ * what the filter brings about is then all that is counted.
  */
 export function theoryMeasures(fleet: Fleet): Partial<Record<TargetName, number>> {
   const { servers, balancer, clients } = fleet.network;
@@ -55,8 +56,8 @@ export function theoryMeasures(fleet: Fleet): Partial<Record<TargetName, number>
     ...(main.count >= MOST * connections && main.rate > 0
       ? { halfLifeMs: 1000 * rebalanceHalfLife({ chance, requestsPerSecond: main.rate / chance }) }
       : {}),
-    reconnectsPerSecondPerServer: perSecond / servers.count,
-    ...(balancer === undefined || perSecond === 0
+    ...(fleet.story.length > 0 ? {} : { reconnectsPerSecondPerServer: perSecond / servers.count }),
+    ...(fleet.story.length > 0 || balancer === undefined || perSecond === 0
       ? {}
       : { collisionsPerConnection: collisions / perSecond, collisionsPerHour: 3600 * collisions }),
   };

@@ -11,12 +11,13 @@ export function randomGini(connections: number, servers: number): number {
 }
 
 /**
- * The time after `fromMs` until half of the imbalance is gone, in ms; infinite if that did not happen. Each server's distance from the mean
+ * The time after `fromMs` until half of the imbalance is gone, in ms; infinite if that did not happen, or the run ends before. Each server's distance from the mean
  * dies out at one rate, and the Gini coefficient with it; what chance leaves stays, and adds in squares: the half is taken of √(g² - floor²).
  */
 export function imbalanceHalfLife(run: Simulation, fromMs: number): number {
   const first = Math.max(0, Math.ceil(fromMs / run.stepMs) - 1);
-  const start = run.gini[first] ?? 0;
+  const start = run.gini[first];
+  if (start === undefined) return Number.POSITIVE_INFINITY;
   let connections = 0;
   for (const row of run.connections) connections += row[first] ?? 0;
   const floor = randomGini(connections, run.connections.length);

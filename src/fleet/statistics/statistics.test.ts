@@ -3,6 +3,7 @@ import { sampleRun } from "../../../tests/sample-simulations.ts";
 import { compareCounts } from "./compare-counts.ts";
 import { countEstimate, poissonInterval, shareInterval } from "./count-estimate.ts";
 import { estimate, seriesEstimate } from "./estimate.ts";
+import { medianEstimate } from "./median.ts";
 import { logGamma, regularisedBeta, regularisedGamma } from "./special-functions.ts";
 import { studentQuantile, studentTail } from "./student-t.ts";
 import { summarise } from "./summarise.ts";
@@ -113,4 +114,17 @@ test("two Poisson counts: the binomial of their sum, by hand", () => {
   expect(compareCounts([3], [0, 0])).toBeCloseTo(2 / 27, 12);
   expect(compareCounts([2, 3], [3, 2])).toBe(1);
   expect(compareCounts([0], [0])).toBe(1);
+});
+
+test("the median counts what is infinite; its interval is that of the order statistics", () => {
+  const never = Number.POSITIVE_INFINITY;
+  expect(medianEstimate([5, never, 1, 3, never])).toMatchObject({ median: 5, low: 0, high: never });
+  expect(medianEstimate([1, 2, never, never]).median).toBe(never);
+  expect(medianEstimate([1, 2, 3, never]).median).toBe(2.5);
+  // Ranks 2 and 9 of ten, 6 and 15 of twenty: P(Bin(10, 1/2) < 2) = 1.1 %, P(Bin(20, 1/2) < 6) = 2.1 %.
+  const to = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+  expect(medianEstimate(to(10))).toEqual({ median: 5.5, low: 2, high: 9 });
+  expect(medianEstimate(to(20))).toEqual({ median: 10.5, low: 6, high: 15 });
+  expect(medianEstimate(to(6))).toMatchObject({ low: 1, high: 6 });
+  expect(medianEstimate([])).toEqual({ median: Number.NaN, low: Number.NaN, high: Number.NaN });
 });

@@ -9,9 +9,13 @@ import {
   calibrationVerdict,
   placeOf,
   printMeasure,
+  printValue,
   TARGET_WORDS,
   type TargetWords,
+  THINNED,
   targetLine,
+  trialLines,
+  trialMark,
   wordsOf,
 } from "./calibration-report.ts";
 import { many, printTime } from "./numbers.ts";
@@ -27,7 +31,7 @@ export function renderCalibrationText(report: CalibrationReport, page: Simulatio
     lines.push("", heading(sheet, "The trade-off"), ...curveLines(sheet, report));
     lines.push(...mitigationLines(sheet, report));
     const { calibration, durationMs, detail } = report;
-    const how = detail === "thinned" ? "requests that decide nothing were skipped" : "every request was an event";
+    const how = detail === "thinned" ? THINNED : "every request was an event";
     lines.push(
       "",
       ...paragraph(sheet, `${many(calibration.runs, "run")} of ${printTime(durationMs)}; ${how}.`).map(
@@ -56,22 +60,20 @@ function headLines(sheet: Sheet, report: CalibrationReport): string[] {
   ];
 }
 
-/** Each target, and how it stands at the chosen chance or where it is nearest. */
+/** Each target, and how it stands at the chosen chance and at the ends of the range. */
 function askedLines(sheet: Sheet, { calibration }: CalibrationReport): string[] {
-  const { range } = calibration;
-  return askedOf(calibration).flatMap((name) => {
-    const lines = paragraph(sheet, targetLine(name, calibration.targets[name] ?? 0));
-    for (const chance of range === undefined ? [] : [...new Set([range.low, range.high])]) {
-      const point = calibration.curve.find((each) => each.chance === chance);
-      if (point === undefined) continue;
-      lines.push(
-        ...paragraph(sheet, `at ${chance}: ${printMeasure(name, point.measures[name].simulated)}`, 6).map(
-          sheet.palette.dim,
-        ),
+  const { range, recommended, curve } = calibration;
+  const shown = range === undefined ? [] : [...new Set([recommended, range.low, range.high])];
+  return askedOf(calibration).flatMap((name) => [
+    ...paragraph(sheet, targetLine(name, calibration.targets[name] ?? 0)),
+    ...shown.flatMap((chance) => {
+      const point = curve.find((each) => each.chance === chance);
+      if (point === undefined) return [];
+      return paragraph(sheet, `at ${chance}: ${printMeasure(name, point.measures[name].simulated)}`, 6).map(
+        chance === recommended ? sheet.palette.good : sheet.palette.dim,
       );
-    }
-    return lines;
-  });
+    }),
+  ]);
 }
 
 /** What fits beside each other: with the closed forms, without them, or only what was asked for. */
@@ -127,11 +129,19 @@ function curveLines(sheet: Sheet, { calibration }: CalibrationReport): string[] 
       ),
     );
   });
-  const theory = shown.some((column) => column.theory) ? " ~ the closed form, where there is one." : "";
-  const legend = `│ meets every target; ✗ missed, ? undecided.${theory}`;
+  const theory = shown.some((column) => column.theory)
+    ? " ~ the closed form of the same quantity, where there is one."
+    : "";
+  const times = shown.some(({ name }) => name === "halfLifeMs" || name === "balancedMs")
+    ? " Times are medians over all seeds; a seed that did not see the end counts as longer."
+    : "";
+  const looks =
+    " A verdict takes a wider interval than the one that is shown, where seeds were looked at several times.";
+  const chosen = calibration.recommended === undefined ? "" : "▶ recommended, │ within the range; ";
+  const legend = `${chosen}✗ missed, ? undecided.${looks}${times}${theory}`;
   lines.push("", ...paragraph(sheet, legend).map(palette.dim));
   for (const { name, short } of shown) {
-    const values = Float64Array.from(curve, (point) => point.measures[name].simulated.mean);
+    const values = Float64Array.from(curve, (point) => point.measures[name].simulated.value);
     const known = values.filter(Number.isFinite);
     const top = known.reduce((most, value) => (value > most ? value : most), 0);
     if (top === 0 || known.length < 2) continue;
@@ -143,34 +153,28 @@ function curveLines(sheet: Sheet, { calibration }: CalibrationReport): string[] 
 }
 
 const isKnown = (point: CalibrationPoint, name: TargetName): boolean => {
-  const { mean } = point.measures[name].simulated;
-  return !Number.isNaN(mean) && mean > 0;
+  const { value } = point.measures[name].simulated;
+  return !Number.isNaN(value) && value > 0;
 };
 
-/** `7 min ✗ ~6 min` */
+/** `7 min ✗ ~6 min`: the mark is that of what was simulated. */
 function cellOf(point: CalibrationPoint, name: TargetName, withTheory: boolean): string {
   const { simulated, theory, verdict } = point.measures[name];
   const { print } = wordsOf(name);
   const mark = verdict === "missed" ? " ✗" : verdict === "undecided" ? " ?" : "";
-  return `${print(simulated.mean)}${theory === undefined || !withTheory ? "" : ` ~${print(theory)}`}${mark}`;
+  return `${printValue(name, simulated, simulated.value)}${mark}${theory === undefined || !withTheory ? "" : ` ~${print(theory)}`}`;
 }
 
 function mitigationLines(sheet: Sheet, { calibration }: CalibrationReport): string[] {
-  const { mitigations, obstacles } = calibration;
+  const { mitigations } = calibration;
   if (mitigations.length === 0) return [];
   const { palette } = sheet;
+  const styles = { helps: palette.good, "in part": palette.warn, no: palette.dim };
   const lines = ["", heading(sheet, `What would help, at ${mitigations[0]?.point.chance}`)];
-  for (const { name, title, point, helps } of mitigations) {
-    const met = obstacles.map(({ target, bound }) => {
-      const found = `${wordsOf(target).words}: ${printMeasure(target, point.measures[target].simulated)}`;
-      return helps.includes(target) ? `${found}, met` : `${found}, not within ${wordsOf(target).print(bound)}`;
-    });
-    const enough = helps.length === obstacles.length && helps.length > 0;
-    const mark = enough
-      ? palette.good("helps   ")
-      : helps.length > 0
-        ? palette.warn("in part ")
-        : palette.dim("no      ");
+  for (const trial of mitigations) {
+    const { name, title } = trial;
+    const mark = styles[trialMark(trial)](padEnd(trialMark(trial), 8));
+    const met = trialLines(trial, calibration);
     const [first = "", ...rest] = wrap(`${name}: ${printable(title)}`, sheet.width - 12);
     lines.push(`  ${mark}  ${first}`, ...rest.map((line) => `            ${line}`));
     lines.push(...met.flatMap((text) => paragraph(sheet, text, 12)).map((line) => palette.dim(line)));

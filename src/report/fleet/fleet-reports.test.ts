@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { sampleArm, sampleReport } from "../../../tests/sample-simulations.ts";
+import type { Calibration, CalibrationPoint, Measured, TargetVerdict } from "../../fleet/calibrate/calibration.ts";
 import { Fault } from "../../net/fault.ts";
+import { type CalibrationReport, calibrationVerdict, printMeasure } from "./calibration-report.ts";
 import { csvField, renderSimulationCsv } from "./csv.ts";
 import { renderSimulationHtml } from "./html.ts";
 import { renderSimulationJson } from "./json.ts";
@@ -156,6 +158,113 @@ describe("the verdict of a sweep", () => {
         "also lost connections, perhaps by chance (against chance=0)",
       );
     }
+  });
+});
+
+describe("the verdict of a calibration", () => {
+  const measured = (value: number, more: Partial<Measured> = {}): Measured => ({
+    statistic: "mean",
+    value,
+    low: value,
+    high: value,
+    seeds: 8,
+    ...more,
+  });
+  const point = (chance: number, halfLife: TargetVerdict, collisions: TargetVerdict): CalibrationPoint => ({
+    chance,
+    seeds: 8,
+    verdict: halfLife === "met" ? collisions : halfLife,
+    measures: {
+      halfLifeMs: { simulated: measured(60_000, { statistic: "median" }), verdict: halfLife },
+      balancedMs: { simulated: measured(60_000, { statistic: "median" }) },
+      collisionsPerConnection: { simulated: measured(0.1), verdict: collisions },
+      collisionsPerHour: { simulated: measured(1) },
+      reconnectsPerSecondPerServer: { simulated: measured(1) },
+      notReadyMinutesPerDay: { simulated: measured(0) },
+    },
+  });
+  const calibration: Calibration = {
+    scenario: "sample-story",
+    targets: { halfLifeMs: 120_000, collisionsPerConnection: 0.01 },
+    balancedShare: 0.1,
+    addedRollingUpdate: false,
+    curve: [point(0.001, "met", "missed"), point(0.02, "met", "missed")],
+    confidence: 0.975,
+    notOneWay: [],
+    obstacles: [
+      {
+        target: "collisionsPerConnection",
+        chance: 0.001,
+        simulated: measured(0.1),
+        bound: 0.01,
+        verdict: "missed",
+        missedAt: 2,
+        why: "never",
+      },
+    ],
+    mitigations: [
+      { name: "more-ports", title: "Ports", point: point(0.001, "met", "met"), helps: ["collisionsPerConnection"] },
+      { name: "exemption", title: "Spared", point: point(0.001, "missed", "met"), helps: ["collisionsPerConnection"] },
+    ],
+    runs: 32,
+  };
+  const report = (more: Partial<Calibration>): CalibrationReport => ({
+    version: "0.0.0",
+    title: "",
+    about: "",
+    variant: "base",
+    durationMs: 1,
+    detail: "full",
+    calibration: { ...calibration, ...more },
+  });
+
+  test("names a mitigation only if all targets are met with it, and says that the share is not the chance's doing", () => {
+    const { badge, line, because } = calibrationVerdict(report({}));
+    expect(badge).toBe("NONE");
+    expect(line).toBe(
+      "None of the 2 goaway-chances simulated, 0.001 to 0.02, meets every target; with more-ports 0.001 does.",
+    );
+    expect(because.join(" ")).toContain("hardly depends on the chance");
+  });
+
+  test("claims for what lies between simulated chances no more than they show", () => {
+    const found = {
+      curve: [0.001, 0.005, 0.02].map((chance) => point(chance, "met", "met")),
+      range: { low: 0.001, high: 0.02 },
+      recommended: 0.005,
+      jointConfidence: 0.95,
+      obstacles: [],
+      mitigations: [],
+    };
+    const { because } = calibrationVerdict(report(found));
+    expect(because[0]).toBe(
+      "At 0.005, simulated with 8 seeds, every target is met: 97.5 % confidence each, at least 95 % for all 2 together. So it is at all 2 other chances simulated in that range; of what lies between them nothing was simulated.",
+    );
+    expect(because[1]).toContain("are expected to");
+    const turning = calibrationVerdict(report({ ...found, notOneWay: ["collisionsPerConnection"] }));
+    expect(turning.because[1]).toContain("nothing can be said: collisions did not move one way");
+  });
+
+  test("says of a time that was not seen to end how long was looked at", () => {
+    const never = measured(Number.POSITIVE_INFINITY, {
+      statistic: "median",
+      low: 50_000,
+      observedMs: 100_000,
+      unseen: 8,
+    });
+    expect(printMeasure("halfLifeMs", never)).toBe("over 1 min 40 s (50 s – over 1 min 40 s)");
+    const open: Calibration["obstacles"][number] = {
+      target: "halfLifeMs",
+      chance: 0.02,
+      simulated: never,
+      bound: 600_000,
+      verdict: "undecided",
+      missedAt: 0,
+      why: "undecided",
+    };
+    const { badge, because } = calibrationVerdict(report({ obstacles: [open], mitigations: [] }));
+    expect(badge).toBe("UNDECIDED");
+    expect(because.join(" ")).toContain("goes on for 1 min 40 s after the rolling update");
   });
 });
 

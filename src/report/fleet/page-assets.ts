@@ -58,7 +58,8 @@ holders.forEach((holder, place) => {
 const panel = panels[place];
 if (panel === undefined) return;
 holder.style.minHeight = \`\${figure.height}px\`;
-const plot = new uPlot(optionsOf(figure, panel, holder, top), dataOf(figure, panel), holder);
+const range = figure.y === "log" ? logRange(panels) : ([0, top]                    );
+const plot = new uPlot(optionsOf(figure, panel, holder, range), dataOf(figure, panel), holder);
 drawn.push({ plot, holder, height: figure.height });
 });
 }
@@ -74,6 +75,19 @@ for (const value of row) if (value !== null && value > most) most = value;
 if (panel.limit) most = Math.max(most, panel.limit.y);
 }
 return most * 1.06;
+}
+function logRange(panels                      )                   {
+let [least, most] = [Number.POSITIVE_INFINITY, 0];
+for (const panel of panels) {
+const ends = endsOf(panel);
+const rows = [...shownOf(panel), ...(ends?.low ?? []), ...(ends?.high ?? []), [panel.limit?.y ?? null]];
+for (const value of rows.flat()) {
+if (value === null || value <= 0) continue;
+least = Math.min(least, value);
+most = Math.max(most, value);
+}
+}
+return most === 0 ? [0.1, 10] : [10 ** Math.floor(Math.log10(least)), 10 ** Math.ceil(Math.log10(most))];
 }
 const shownOf = (panel           )                    => (values === "one" && panel.one ? panel.one : panel.mean);
 function dataOf(figure            , panel           )                   {
@@ -91,7 +105,7 @@ row.map((value, i) => (value === null ? null : Math.max(0, value + sign * (half[
 );
 return { low: end(-1), high: end(1) };
 }
-function optionsOf(figure            , panel           , holder             , top        )               {
+function optionsOf(figure            , panel           , holder             , range                  )               {
 const ink = getComputedStyle(document.documentElement);
 const colour = (name        )         => ink.getPropertyValue(name).trim();
 const many = figure.lines.length;
@@ -145,7 +159,7 @@ dataIdx: (_plot, series, index) => (series > many ? null : index),
 },
 scales: {
 x: { time: false, ...(figure.x === "log" ? { distr: 3, range: [least, most] } : {}) },
-y: { range: () => [0, top] },
+y: { range: () => range, ...(figure.y === "log" ? { distr: 3 } : {}) },
 },
 series: [{ label: "x" }, ...lines, ...ends],
 bands,
@@ -202,7 +216,7 @@ ctx.beginPath();
 ctx.moveTo(bbox.left, y);
 ctx.lineTo(bbox.left + bbox.width, y);
 ctx.stroke();
-const [first, last] = [panel.mean[0]?.[0] ?? Number.POSITIVE_INFINITY, panel.mean[0]?.at(-1) ?? 0];
+const [first, last] = [panel.mean[0]?.[0] ?? Number.NEGATIVE_INFINITY, panel.mean[0]?.at(-1) ?? 0];
 const left = first < last;
 ctx.textAlign = left ? "left" : "right";
 const x = left ? bbox.left + 6 * devicePixelRatio : bbox.left + bbox.width - 4 * devicePixelRatio;
@@ -305,7 +319,7 @@ for (const { plot, holder, height } of drawn) plot.setSize({ width: Math.max(120
 });
 draw();
 })();</script>`,
-  hash: "sha256-JRhqzDSCuSVvhN7odA0GzOTt+PfSv1ozjeq7rz4dXIA=",
+  hash: "sha256-VDf0qsJFUsrYiPppZBFclVGj3ks4zM2ZEX5/Gi16RKg=",
 };
 
 export const PAGE_STYLE: { readonly markup: Html; readonly hash: string } = {

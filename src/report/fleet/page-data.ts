@@ -13,6 +13,8 @@ export interface FigureData {
   /** Pixels. */
   readonly height: number;
   readonly x: "time" | "linear" | "log";
+  /** Default: linear from 0. */
+  readonly y?: "log";
   /** What stands under the axis, where it is not time. */
   readonly xLabel?: string;
   /** One name a line; more than one: lines of the servers' colours and a legend. */
