@@ -146,10 +146,17 @@ function armsOf(
         there.length === 0 ? "It has none: leave out --variant." : `Take one of ${there.join(", ")}.`,
       );
     }
-    return { name: nameOf(name), title: variant.title, kind: variant.kind, swept, scenario: variant.scenario };
+    // What is set goes over what a variant changes, and may undo all of it.
+    const title = sameFleet(variant.scenario, plain)
+      ? "the same as without it: what it changes was set"
+      : variant.title;
+    return { name: nameOf(name), title, kind: variant.kind, swept, scenario: variant.scenario };
   });
   return [...first, ...others];
 }
+
+const sameFleet = (one: Omit<Scenario, "variants">, other: Omit<Scenario, "variants">): boolean =>
+  JSON.stringify([one.network, one.story]) === JSON.stringify([other.network, other.story]);
 
 /** What was changed of the scenario; how long it is run is said elsewhere. */
 function changedWords(settings: readonly Setting[], swept: Point): string {

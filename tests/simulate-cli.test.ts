@@ -96,6 +96,17 @@ test("a sweep runs every combination, each named by what was set", () => {
   expect(goaways).toEqual([false, false, true, true]);
 });
 
+test('what is swept is said in place of "as it is", and where it undoes a variant that is said too', () => {
+  const sweep = ["--sweep", "network.servers.goaway.chance=0.001,0.02", "--variant", "chance-low"];
+  const { arms } = JSON.parse(out(STORY, "--seeds", "1", ...SHORT, ...sweep, "--format", "json"));
+  expect(arms.map(({ title }: { title: string }) => title)).toEqual([
+    "with expect.from = 0s, network.servers.goaway.chance = 0.001",
+    "the same as without it: what it changes was set",
+    "with expect.from = 0s, network.servers.goaway.chance = 0.02",
+    "the same as without it: what it changes was set",
+  ]);
+});
+
 test("--no-base and --variant run the variant alone; --seed that one seed", () => {
   const { arms, seeds } = JSON.parse(
     out(STORY, "--no-base", "--variant", "exemption", "--seed", "7", ...SHORT, "--format", "json"),

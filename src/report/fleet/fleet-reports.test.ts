@@ -139,6 +139,11 @@ describe("the verdict of a sweep", () => {
       swept(0.02, losing),
       swept(0.02, quiet, "off, chance=0.02"),
     );
+    const more = verdict(
+      ...[swept(0, quiet), swept(0.02, losing), swept(0, quiet, "a, chance=0"), swept(0.02, losing, "a, chance=0.02")],
+      ...[swept(0, quiet, "b, chance=0"), swept(0.02, losing, "b, chance=0.02")],
+    );
+    expect(more.line).toContain("; a and b: with chance=0.02, not with chance=0.");
     expect(arms.map(({ change }) => change)).toEqual([
       undefined,
       "changes nothing that matters here",

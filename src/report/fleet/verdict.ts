@@ -215,16 +215,22 @@ function sweepLine(worst: Trouble, arms: readonly SummarisedArm[]): string {
   const where = (some: readonly SummarisedArm[]): string => {
     const there = some.filter(worst.there);
     const left = some.filter((arm) => !there.includes(arm));
-    const names = (of: readonly SummarisedArm[]): string => listed(of.map(({ name }) => name));
+    const names = (of: readonly SummarisedArm[]): string => listed(of.map(({ name }) => valuesOf(name)));
     if (there.length === 0) return "with none of the values";
     return left.length === 0 ? "with all of the values" : `with ${names(there)}, not with ${names(left)}`;
   };
-  const others = [...variants].map(([name, some]) => `${name}: ${where(some)}`);
+  // Variants that come to the same are told together.
+  const alike = Map.groupBy(variants, ([, some]) => where(some));
+  const others = [...alike].map(([words, some]) => `${listed(some.map(([name]) => name))}: ${words}`);
   return `${[`${worst.words} ${where(shown)}`, ...others].join("; ")}.`;
 }
 
 /** `preservation-off, chance=0` without what a sweep set. */
 const variantOf = (name: string): string => name.split(", ")[0] ?? name;
+
+/** `preservation-off, chance=0` without the variant. */
+const valuesOf = (name: string): string =>
+  variantOf(name).includes("=") ? name : name.split(", ").slice(1).join(", ");
 
 function lineOf(worst: Trouble, base: SummarisedArm, others: readonly SummarisedArm[]): string {
   const seen = base.runs.filter((run) => worst.badge === "UNEVEN" || worst.of(run) > 0).length;
