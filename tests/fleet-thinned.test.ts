@@ -191,6 +191,7 @@ const MEASURES: Readonly<Record<string, (run: Simulation) => number>> = {
   collisions: ({ totals }) => totals.collisions,
   connectionsLost: ({ totals }) => totals.connectionsLost,
   lostMs: ({ totals }) => totals.lostMs,
+  lostUnnoticed: ({ totals }) => totals.lostUnnoticed,
   missedLeaseUpdates: ({ totals }) => totals.missedLeaseUpdates,
   notReady: ({ totals }) => totals.notReady,
   notReadyMs: ({ totals }) => totals.notReadyMs,

@@ -52,6 +52,7 @@ export function sampleRun(
       collisions,
       connectionsLost: lost,
       lostMs: lost * 45_000,
+      lostUnnoticed: 0,
       missedLeaseUpdates: 0,
       notReady,
       notReadyMs: notReady * 20_000,

@@ -240,6 +240,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     recorder.sample();
     steps++;
   }
+  clients.finish();
   lifecycle.finish();
   endTaps?.();
   options.onProgress?.(1, events, queue.size);

@@ -47,10 +47,15 @@ export interface SimulationTotals {
   readonly goaways: number;
   /** New connections whose four-tuple was in use at the target. */
   readonly collisions: number;
-  /** Connections that one end believed in when the other did not, or that ended by reset or timeout with something open. */
+  /**
+   * Connections that one end believed in when the other did not, or that ended by reset or timeout with something open. The series shows them
+   * when their clients noticed; the total has those that nobody has noticed at the end as well, so that who notices late is no better off.
+   */
   readonly connectionsLost: number;
-  /** Sum over lost connections of the time until their client knew. */
+  /** Sum over lost connections of the time until their client knew, or until the end. */
   readonly lostMs: number;
+  /** Of the lost ones, those that their client still believed in at the end, a second or more after the server's end was gone. */
+  readonly lostUnnoticed: number;
   readonly missedLeaseUpdates: number;
   /** Times that a node went from Ready to NotReady, and the time that nodes were so. */
   readonly notReady: number;

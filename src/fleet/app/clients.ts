@@ -264,6 +264,13 @@ export class FleetClients {
     if (session.deadSinceMs === Number.POSITIVE_INFINITY) session.deadSinceMs = this.#nowMs();
   }
 
+  /** The end of the simulation: who still believes in a dead connection has lost it too. */
+  finish(): void {
+    for (const session of this.#sessions)
+      if (session !== undefined && session.phase !== "dialing")
+        this.#world.recorder.stillBelieved(session.deadSinceMs, this.#nowMs());
+  }
+
   #ask(slot: Slot, errand: Errand): void {
     const { session } = slot;
     if (session === undefined) {

@@ -69,6 +69,14 @@ export class Recorder {
     s.maxOverMean[i] = largestOverMean(up);
   }
 
+  /** At the end a client believes in a connection whose other end has been gone for so long. */
+  stillBelieved(sinceMs: number, nowMs: number): void {
+    if (nowMs - sinceMs < UNNOTICED_MS) return;
+    this.totals.connectionsLost++;
+    this.totals.lostUnnoticed++;
+    this.totals.lostMs += nowMs - sinceMs;
+  }
+
   result(about: Pick<Simulation, "scenario" | "variant" | "seed" | "durationMs"> & { events: number }): Simulation {
     const { events, ...named } = about;
     const uncounted = Math.ceil(this.#fromMs / this.#stepMs) * this.#stepMs;
@@ -84,6 +92,9 @@ export class Recorder {
   }
 }
 
+/** Longer than any connection takes to end in good order. */
+const UNNOTICED_MS = 1000;
+
 const COUNTERS = [
   "requests",
   "requestsFailed",
@@ -94,6 +105,7 @@ const COUNTERS = [
   "collisions",
   "connectionsLost",
   "lostMs",
+  "lostUnnoticed",
   "missedLeaseUpdates",
   "notReady",
   "notReadyMs",

@@ -194,6 +194,9 @@ export class ThinnedFleet {
     }
     this.now = untilMs;
     if (this.#steps * this.#stepMs < untilMs) this.#step();
+    const c = this.connections;
+    for (let i = 0; i < c.used; i++)
+      if (c.state[i] === OPEN || c.state[i] === DRAINING) this.recorder.stillBelieved(c.deadAt[i] as number, untilMs);
     this.#heartbeats?.finish(untilMs);
     onProgress?.(1);
   }

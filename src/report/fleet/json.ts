@@ -29,6 +29,7 @@ export const TOTALS: readonly (keyof SimulationTotals)[] = [
   "collisions",
   "connectionsLost",
   "lostMs",
+  "lostUnnoticed",
   "missedLeaseUpdates",
   "notReady",
   "notReadyMs",
