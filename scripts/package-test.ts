@@ -47,12 +47,15 @@ function pack(): string {
     /^dist\/([\w/-]+\.(js|d\.ts)|\.built)$/,
     /^schema\/[\w.-]+\.json$/,
     /^scenarios\/[\w-]+\.yaml$/,
+    /^lab\/go\/\w+\/main\.go$/,
     /^src\/path\/rule\/[\w-]+\/README\.md$/,
     /^src\/signature\/[\w-]+\/README\.md$/,
   ];
   const needless = paths.filter((path) => !allowed.some((pattern) => pattern.test(path)));
   assert.deepEqual(needless, [], "files that nobody needs");
   const wanted = [
+    "lab/go/delay/main.go",
+    "lab/go/h2clients/main.go",
     "README.md",
     "LICENSE",
     "bin/halfopen.cjs",
