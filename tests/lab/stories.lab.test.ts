@@ -44,33 +44,46 @@ const { canRun, examined, tools } = examine();
 const missing = examined.filter(({ found, needed }) => needed && !found).map(({ what }) => what);
 
 describe.skipIf(!canRun)(`on this kernel${canRun ? "" : ` (skipped, because of ${missing.join(", ")})`}`, () => {
-  // Chance is the kernel's: a run may lack its incident, and one in five of the first story has a second claim beside the right one.
   for (const { scenario, variant, proxy, beside } of STORIES) {
     const name = [scenario, variant, proxy].filter((part) => part !== undefined).join(", ");
     const delayed = NEEDS_DELAY.has(scenario) && tools.delay === "none";
     const skip = delayed || (proxy !== undefined && !tools.proxies.includes(proxy));
-    test.concurrent(name, { retry: 2, skip }, async () => {
-      const experiment = await runAndExplain(readScenarioFile(scenario), {
-        brief: true,
-        ...(variant === undefined ? {} : { variant }),
-        ...(proxy === undefined ? {} : { proxy }),
-      });
-      try {
-        expect(experiment.run.problems).toEqual([]);
-        const { run, explanation } = experiment;
-        const incidents = explanation.incidents.filter(({ cause }) => !beside?.includes(cause));
-        const { text, agrees } = judgeRun(run.plan.expect, { incidents }, fromOf(run));
-        expect(text, text).toSatisfy(() => agrees);
-        const { notReady } = run.plan.expect;
-        if (notReady !== undefined) expect(nodesNotReady(run) > 0, "nodes NotReady").toBe(notReady);
-        await expectTheKernelsCount(experiment);
-        await expectModestyFromOneSide(experiment);
-      } finally {
-        experiment.run.close();
+    test.concurrent(name, { timeout: RUNS * 120_000, skip }, async () => {
+      for (let left = RUNS; left > 0; left -= 1) {
+        const experiment = await runAndExplain(readScenarioFile(scenario), {
+          brief: true,
+          ...(variant === undefined ? {} : { variant }),
+          ...(proxy === undefined ? {} : { proxy }),
+        });
+        try {
+          // Of every run, also of one that is followed by another.
+          const { run, explanation } = experiment;
+          expect(run.problems).toEqual([]);
+          const incidents = explanation.incidents.filter(({ cause }) => !beside?.includes(cause));
+          const { text, agrees } = judgeRun(run.plan.expect, { incidents }, fromOf(run));
+          expect(text, text).toSatisfy(() => agrees);
+          await expectTheKernelsCount(experiment);
+          await expectModestyFromOneSide(experiment);
+          const { notReady } = run.plan.expect;
+          const became = nodesNotReady(run) > 0;
+          if (notReady !== true || became || left === 1) {
+            if (notReady !== undefined) expect(became, "nodes NotReady").toBe(notReady);
+            return;
+          }
+        } finally {
+          experiment.run.close();
+        }
       }
     });
   }
 });
+
+/**
+ * Runs at the most until a node is NotReady. Connections are lost in every run; whether one is hit that carries the watch of the leases, and its successor
+ * outlives the health check, is chance, the kernel's and the programs': 3 runs of 13 had none on the kernel, 16 of 40 in the simulator. So many in a row have
+ * none once in a thousand.
+ */
+const RUNS = 8;
 
 /** Who sent each RST, and each SYN on an open connection, are what the kernels counted, host by host; and a trace names no host that sent none. */
 async function expectTheKernelsCount({ run, counted }: Experiment): Promise<void> {
