@@ -24,8 +24,9 @@
 import type { Scenario } from "../../scenario/scenario.ts";
 import type { Simulation } from "../simulation.ts";
 import { checkRepresentable } from "./check-representable.ts";
+import { FleetState } from "./fleet-state.ts";
 import { tellStory } from "./tell-story.ts";
-import { ThinnedFleet } from "./thinned-fleet.ts";
+import { run, start } from "./thinned-fleet.ts";
 
 export interface ThinnedOptions {
   readonly seed: number;
@@ -43,10 +44,10 @@ export function simulateThinned(scenario: Scenario, { seed, variant, stepMs, onP
   checkRepresentable(chosen);
   const { durationMs } = chosen;
   const step = stepMs ?? Math.max(1000, Math.ceil(durationMs / 2_000_000) * 1000);
-  const fleet = new ThinnedFleet(chosen, seed, step);
-  fleet.start();
+  const fleet = new FleetState(chosen, seed, step);
+  start(fleet);
   tellStory(fleet, chosen);
-  fleet.run(durationMs, onProgress);
+  run(fleet, durationMs, onProgress);
   const about = { scenario: scenario.name, variant: variant ?? "base", seed, durationMs, events: fleet.events };
   return { ...fleet.recorder.result(about), detail: "thinned" };
 }

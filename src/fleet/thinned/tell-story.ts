@@ -1,15 +1,18 @@
 import type { Scenario } from "../../scenario/scenario.ts";
-import { STORY, type ThinnedFleet } from "./thinned-fleet.ts";
+import { STORY } from "./event-kinds.ts";
+import type { FleetState } from "./fleet-state.ts";
+import { redraw } from "./redraw.ts";
+import { avoid, cutAll, dialAgain, loseAll, loseNode, returned, sendAway } from "./story-turns.ts";
 
 /** Puts the story into the fleet's queue. */
-export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario, "variants">): void {
+export function tellStory(fleet: FleetState, { network, story }: Omit<Scenario, "variants">): void {
   const at = (ms: number, run: () => void): void => {
     fleet.queue.push(ms, STORY, fleet.agenda.push(run) - 1);
   };
   const up = (server: number): void => {
     fleet.serverStates[server] = "up";
     fleet.stopped[server] = 0;
-    fleet.returned(fleet.layout.servers[server] as number);
+    returned(fleet, fleet.layout.servers[server] as number);
   };
   /** Out of the balancer, drained, stopped after the grace, started again, back in the balancer. */
   const restart = (atMs: number, server: number, downMs: number): void => {
@@ -18,19 +21,19 @@ export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario
     const direct = fleet.targets === undefined;
     at(atMs, () => {
       fleet.targets?.deregister(place, atMs * 1e6);
-      if (direct) fleet.avoid(place);
+      if (direct) avoid(fleet, place);
       fleet.serverStates[server] = "down";
-      if (drain === "cut") fleet.cutAll(server, true);
-      else fleet.sendAway(server);
+      if (drain === "cut") cutAll(fleet, server, true);
+      else sendAway(fleet, server);
     });
     at(atMs + drainGraceMs, () => {
       fleet.stopped[server] = 1;
-      fleet.cutAll(server);
+      cutAll(fleet, server);
     });
     at(atMs + drainGraceMs + downMs, () => {
       up(server);
       fleet.targets?.register(place);
-      if (direct) fleet.dialAgain(place);
+      if (direct) dialAgain(fleet, place);
     });
   };
   for (const each of story)
@@ -45,7 +48,7 @@ export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario
         at(each.atMs, () => {
           fleet.serverStates[each.server] = "down";
           fleet.stopped[each.server] = 1;
-          fleet.cutAll(each.server);
+          cutAll(fleet, each.server);
         });
         at(each.atMs + each.downMs, () => up(each.server));
         break;
@@ -53,7 +56,7 @@ export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario
         at(each.atMs, () => {
           fleet.serverStates[each.server] = "gone";
           fleet.stopped[each.server] = 1;
-          fleet.loseAll(each.server);
+          loseAll(fleet, each.server);
         });
         at(each.atMs + each.downMs, () => up(each.server));
         break;
@@ -66,23 +69,23 @@ export function tellStory(fleet: ThinnedFleet, { network, story }: Omit<Scenario
         const others = fleet.layout.nodes.filter((other) => other !== node);
         at(each.atMs, () => {
           fleet.lostNodes.add(node);
-          fleet.loseNode(node);
+          loseNode(fleet, node);
         });
         if (each.dnsMs < each.forMs && others.length > 0)
           at(each.atMs + each.dnsMs, () => (fleet.destinations = others));
         at(each.atMs + each.forMs, () => {
           fleet.lostNodes.delete(node);
-          fleet.returned(node);
+          returned(fleet, node);
           fleet.destinations = fleet.layout.nodes;
         });
         break;
       }
       case "goaway-chance":
-        at(each.atMs, () => fleet.redraw(() => (fleet.chance = each.chance)));
+        at(each.atMs, () => redraw(fleet, () => (fleet.chance = each.chance)));
         break;
       case "traffic":
-        at(each.atMs, () => fleet.redraw(() => (fleet.factor = each.factor)));
-        at(each.atMs + each.forMs, () => fleet.redraw(() => (fleet.factor = 1)));
+        at(each.atMs, () => redraw(fleet, () => (fleet.factor = each.factor)));
+        at(each.atMs + each.forMs, () => redraw(fleet, () => (fleet.factor = 1)));
         break;
       // So short, compared with every timeout, that it decides nothing (check-representable.ts).
       case "latency":

@@ -1,0 +1,20 @@
+/** Figures that several turns of the fleet share. */
+
+/** `watchOn`: asked for, and no connection yet. */
+export const WAITS = -2;
+/** TCP_TIMEWAIT_LEN. */
+export const TIME_WAIT_MS = 60_000;
+/** net.ipv4.tcp_tw_reuse_delay: from then on a new connection may follow one in TIME-WAIT. */
+export const TW_REUSE_MS = 1000;
+/** Linux gives an orphan 8 retransmissions (tcp_orphan_retries): the ninth would come so long after what was said first. */
+export const ORPHAN_MS = 102_400;
+/** tcp_retries2 = 15 (Documentation/networking/ip-sysctl.rst: 924.6 s with the smallest timeout). */
+export const RETRANSMISSION_MS = 924_600;
+/** When Linux repeats a SYN (tcp_syn_linear_timeouts, tcp_syn_retries: ip-sysctl.rst). */
+export const SYNS_S: readonly number[] = [1, 2, 3, 4, 5, 7, 11, 19, 35, 67];
+/** Linux waits 200 ms at least and doubles: what was said at 0 is repeated at 0.2, 0.4, 0.8 … s (measured). */
+export const FIRST_RETRANSMISSION_MS = 200;
+/** Just before, or just after. */
+export const EARLIER_MS = 1e-6;
+/** As in the full simulation: everybody begins within the first second. */
+export const START_MS = 1000;
