@@ -7,8 +7,10 @@
  * The way back of a flow whose client address was kept is decided behind the target, by its four-tuple there: the node that
  * forwarded latest (or first). Where two nodes forward one client port to one target, one of them gets the replies of both.
  *
- * Not modelled: TLS listeners, connections reset because a target became unhealthy (only new flows avoid it), the share of targets that
- * must be healthy, DNS caches other than `dnsMs`.
+ * Not modelled: TLS listeners, the share of targets that must be healthy, DNS caches other than `dnsMs`, and resets because a target became
+ * unhealthy: only new flows avoid it. An AWS Network Load Balancer resets what comes on the old ones unless its target group's
+ * target_health_state.unhealthy.connection_termination.enabled is false (it is true by default): stories in which a target is silent are
+ * those of a balancer without it.
  */
 import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
 import type { NetworkBalancer as Settings } from "../../scenario/scenario.ts";
