@@ -366,6 +366,15 @@ describe("hostile names", () => {
   });
 });
 
+test("what happens in a variant only stands in the story, with its name", () => {
+  const later = [...LOSING.story, { what: "goaway-chance", atMs: 40_000, chance: 0.02 } as const];
+  const arms = [LOSING, sampleArm("later", [{}, {}, {}, {}], { story: later }), HOLDING];
+  const text = renderSimulationText(sampleReport(arms), { width: 100, colour: false });
+  expect(text).toMatch(/at 20 s +rolling update/);
+  expect(text).toMatch(/at 40 s +later only: goaway-chance becomes 0.02/);
+  expect(text.match(/rolling update/g)).toHaveLength(1);
+});
+
 test("text keeps to its width", () => {
   for (const width of [72, 80, 100, 140]) {
     const lines = renderSimulationText(REPORT, { width, colour: false }).split("\n");

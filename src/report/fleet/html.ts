@@ -4,7 +4,7 @@ import { intervalOf, many, printNumber, printTime } from "./numbers.ts";
 import { timeFigures } from "./page-figures.ts";
 import { figureHtml, pageFrame } from "./page-frame.ts";
 import { runsOf, type SimulationReport, type SummarisedArm, summarised } from "./simulation-report.ts";
-import { storyLine } from "./story.ts";
+import { storiesOf } from "./story.ts";
 import { sweepFigures } from "./sweep-figures.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
@@ -66,10 +66,8 @@ function armList(arms: readonly SummarisedArm[], { arms: verdicts }: Verdict): H
 const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 function storyList(report: SimulationReport): Html | undefined {
-  const base = report.arms[0];
-  if (base === undefined || base.story.length === 0) return undefined;
-  const servers = base.runs[0]?.connections.length ?? 0;
-  const lines = base.story.map((happening) => storyLine(happening, servers));
+  const lines = storiesOf(report.arms);
+  if (lines.length === 0) return undefined;
   return html`<h2>The story</h2><ol class="story">${lines.map(({ fromMs, words }) => html`<li><time>${fromMs === 0 ? "from 0" : `at ${printTime(fromMs)}`}</time><span>${words}</span></li>`)}</ol>`;
 }
 

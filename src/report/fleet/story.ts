@@ -1,5 +1,7 @@
+import { printable } from "../../net/printable.ts";
 import type { Happening } from "../../scenario/scenario.ts";
 import { printNumber, printTime } from "./numbers.ts";
+import type { ArmReport } from "./simulation-report.ts";
 
 /** What happens, in words and where it lies on the clock. */
 export interface StoryLine {
@@ -92,3 +94,23 @@ const time = (ms: number): string => printTime(ms).replaceAll(" ", "\u00a0");
 
 const chanceWords = (chance: number): string =>
   chance === 0 ? "0: the filter is off" : `${chance}: one request in ${printNumber(Math.round(1 / chance))}`;
+
+/** The story of the first arm, and below it what happens in some others only, each with their names. */
+export function storiesOf(arms: readonly ArmReport[]): readonly StoryLine[] {
+  const [base, ...others] = arms;
+  if (base === undefined) return [];
+  const servers = base.runs[0]?.connections.length ?? 0;
+  const known = new Set(base.story.map((each) => JSON.stringify(each)));
+  const added = others.flatMap(({ name, story }) =>
+    story.filter((each) => !known.has(JSON.stringify(each))).map((happening) => ({ name, happening })),
+  );
+  const alike = Map.groupBy(added, ({ happening }) => JSON.stringify(happening));
+  const more = [...alike.values()].flatMap(([first, ...rest]) => {
+    if (first === undefined) return [];
+    const line = storyLine(first.happening, servers);
+    return [
+      { ...line, words: `${[first, ...rest].map(({ name }) => printable(name)).join(", ")} only: ${line.words}` },
+    ];
+  });
+  return [...base.story.map((happening) => storyLine(happening, servers)), ...more];
+}

@@ -7,7 +7,7 @@ import { charts } from "./charts.ts";
 import { MEASURES, type Measure, measured } from "./measures.ts";
 import { many, printEstimate, printNumber, printTime } from "./numbers.ts";
 import { runsOf, type SimulationReport, type SummarisedArm, summarised } from "./simulation-report.ts";
-import { storyLine } from "./story.ts";
+import { storiesOf } from "./story.ts";
 import { type ArmVerdict, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface SimulationPage {
@@ -82,14 +82,11 @@ function armLines(sheet: Sheet, arms: readonly SummarisedArm[], verdict: Verdict
 const INDENT = 13;
 
 function storyLines(sheet: Sheet, report: SimulationReport): string[] {
-  const base = report.arms[0];
-  if (base === undefined || base.story.length === 0)
-    return paragraph(sheet, "nothing happens: the fleet runs as it is");
-  const servers = base.runs[0]?.connections.length ?? 0;
-  return base.story.flatMap((happening) => {
-    const { fromMs, words } = storyLine(happening, servers);
-    return labelled(sheet, printTime(fromMs) === "0 ms" ? "from 0" : `at ${printTime(fromMs)}`, words, 14);
-  });
+  const lines = storiesOf(report.arms);
+  if (lines.length === 0) return paragraph(sheet, "nothing happens: the fleet runs as it is");
+  return lines.flatMap(({ fromMs, words }) =>
+    labelled(sheet, printTime(fromMs) === "0 ms" ? "from 0" : `at ${printTime(fromMs)}`, words, 14),
+  );
 }
 
 const seedWords = ({ seeds }: SimulationReport): string =>
