@@ -7,6 +7,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Dice } from "../src/fleet/engine/dice.ts";
 import { EventQueue } from "../src/fleet/engine/event-queue.ts";
 import { simulate } from "../src/fleet/simulate.ts";
@@ -24,7 +26,9 @@ const seconds = (from: NodeJS.CpuUsage): number => {
 };
 const millions = (n: number): string => (n / 1e6).toFixed(2);
 
-console.log("Events a second on one core, in millions (remove the earliest, put in one):\n");
+console.log(`Events a second on one core, in millions. Queues: the hold model (remove the earliest, put in one). Full model: clients that ask once a second behind a
+network balancer. An event of it is what the queue hands out: a packet reaches the next place, a timer comes up, a request is answered. A timer
+that is taken back before it comes up is none.\n`);
 console.log("pending      our queue    full model   SimPy's queue");
 for (const pending of short ? [10_000] : [10_000, 1_000_000]) {
   const bare = hold(pending);
@@ -42,7 +46,8 @@ for (const pending of short ? [10_000] : [10_000, 1_000_000]) {
 const spell = short ? 2 : 10;
 console.log(`\nCost of ${spell} simulated minutes, by nodes, no captures:\n`);
 console.log("nodes    detail    events      seconds   microseconds of processor time per node and simulated minute");
-for (const nodes of short ? [50, 500] : [50, 500, 5000, 15_000])
+const costs: [nodes: number, cost: number][] = [];
+for (const nodes of short ? [50, 500] : [50, 150, 500, 1500, 5000, 15_000])
   for (const [detail, run] of [
     ["full", simulate],
     ["thinned", simulateThinned],
@@ -51,10 +56,20 @@ for (const nodes of short ? [50, 500] : [50, 500, 5000, 15_000])
     const { totals } = run({ ...cluster(nodes, spell), variants: {} }, { seed: 1 });
     const taken = seconds(from);
     const per = (taken * 1e6) / nodes / spell;
+    if (detail === "full") costs.push([nodes, taken]);
     console.log(
       `${String(nodes).padEnd(8)} ${detail.padEnd(9)} ${String(totals.events).padEnd(11)} ${taken.toFixed(2).padEnd(9)} ${per.toFixed(0)}`,
     );
   }
+
+const [least = [0, 0], most = [1, 1]] = [costs[0], costs.at(-1)];
+const slope = (most[1] - least[1]) / (most[0] - least[0]);
+console.log("\nThe full model's seconds, and the straight line through the fewest nodes and the most:\n");
+for (const [nodes, cost] of costs) {
+  const line = least[1] + slope * (nodes - least[0]);
+  const bar = "█".repeat(Math.round((cost / most[1]) * 50));
+  console.log(`${String(nodes).padStart(6)}  ${cost.toFixed(2).padStart(6)}  ${line.toFixed(2).padStart(6)}  ${bar}`);
+}
 
 const minutes = short ? 1 : 60;
 console.log(
@@ -62,6 +77,8 @@ console.log(
 );
 {
   const memory: string[] = [];
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
   const from = process.cpuUsage();
   const wall = performance.now();
   const story = {
@@ -74,14 +91,16 @@ console.log(
     onProgress: (fraction) => {
       if (Math.floor(fraction * 6) === last) return;
       last = Math.floor(fraction * 6);
-      memory.push(`${Math.round(process.memoryUsage.rss() / 1e6)}`);
+      collect();
+      const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+      memory.push(`${[rss, heapUsed, arrayBuffers].map((bytes) => Math.round(bytes / 1e6)).join("/")}`);
     },
   });
   const taken = seconds(from);
   console.log(
     `${totals.events} events, ${totals.requests} requests: ${taken.toFixed(1)} s of processor time, ${((performance.now() - wall) / 1000).toFixed(1)} s by the clock`,
   );
-  console.log(`resident memory at each sixth, MB: ${memory.join(" ")}`);
+  console.log(`memory at each sixth, MB (resident / living objects / tables): ${memory.join("  ")}`);
 }
 
 /** The bare queue. */
@@ -142,14 +161,15 @@ function cluster(nodes: number, minutes: number): Story {
   return { ...base, durationMs: minutes * 60_000, network, story: nodes === 5000 && minutes === 60 ? base.story : [] };
 }
 
-/** Many clients that ask a little: each connection has about three events waiting. */
+/** Many clients that ask a little: each connection has five events waiting, in the first seconds six. */
 function crowd(pending: number): Story {
   const base = cluster(1, 1);
-  const hosts = Math.min(50_000, Math.max(1, Math.round(pending / 3)));
-  const connections = Math.max(1, Math.round(pending / 3 / hosts));
+  const all = pending / (pending > 100_000 ? 6 : 5);
+  const connections = Math.ceil(all / 50_000);
+  const hosts = Math.round(all / connections);
   const kubelet = base.network.clients.kubelet as Clients;
   const requests = { ...kubelet.requests, everyMs: 1000, spacing: "poisson" as const };
   const crowd: Clients = { ...kubelet, kind: "plain", count: hosts, connections, requests };
-  const seconds = short ? 20 : pending > 100_000 ? 12 : 200;
+  const seconds = short ? 20 : pending > 100_000 ? 12 : 400;
   return { ...base, durationMs: seconds * 1000, network: { ...base.network, clients: { crowd } } };
 }
