@@ -52,3 +52,13 @@ export function evidenceOf({ group, answered, working, translations, held }: Sto
     .sort((a, b) => a.time - b.time)
     .map((e) => e.evidence);
 }
+
+/** In words: which box, and which ports it held. */
+export function placeOf(held: HeldPorts | undefined): string {
+  if (held === undefined) return "a box on the way that has no source port left would do that";
+  const [low, high] = [held.ports[0], held.ports[held.ports.length - 1]];
+  return (
+    `${held.vantage.file} shows no copy of them behind ${held.box}, which held ${held.ports.length} source ports towards ` +
+    `${printEndpoint(held.server)} (${low} to ${high}${held.full ? ", all of the range" : ""})`
+  );
+}

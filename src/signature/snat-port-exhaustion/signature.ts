@@ -16,7 +16,7 @@ import {
   toldOnce,
   untilOf,
 } from "../syn-queries.ts";
-import { evidenceOf } from "./evidence.ts";
+import { evidenceOf, placeOf } from "./evidence.ts";
 import { exhaustionByLogs } from "./from-logs.ts";
 import { endOf, type HeldPorts, heldAt, type Translation, translationsOf } from "./translated-ports.ts";
 
@@ -124,15 +124,6 @@ function confidenceOf(held: HeldPorts | undefined, entered: boolean, translation
   if (reused) return "certain";
   if (ports.every((port, i) => i === 0 || port > (ports[i - 1] as number))) return entered ? "likely" : "possible";
   return entered ? "certain" : "likely";
-}
-
-function placeOf(held: HeldPorts | undefined): string {
-  if (held === undefined) return "a box on the way that has no source port left would do that";
-  const [low, high] = [held.ports[0], held.ports[held.ports.length - 1]];
-  return (
-    `${held.vantage.file} shows no copy of them behind ${held.box}, which held ${held.ports.length} source ports towards ` +
-    `${printEndpoint(held.server)} (${low} to ${high}${held.full ? ", all of the range" : ""})`
-  );
 }
 
 /** The server sent something on it after `time`. */
