@@ -6,7 +6,7 @@ import { simulate } from "../../src/fleet/simulate.ts";
 import { examine } from "../../src/lab/doctor.ts";
 import { runAndExplain } from "../../src/lab/run-and-explain.ts";
 import { FIN, RST, SYN } from "../../src/net/tcp-flags.ts";
-import { adapt, timeScaleOf } from "../../src/netns/adapt.ts";
+import { adapt, type Story, timeScaleOf } from "../../src/netns/adapt.ts";
 import { readScenarioFile } from "../../src/scenario-files.ts";
 import { type SeenSegment, segmentsOf, stepsFrom } from "../helpers/packet-steps.ts";
 
@@ -69,23 +69,23 @@ const UNREAD = "it: server RST, ACK seq before ack before";
 async function both(
   name: string,
   seeds: readonly number[],
-  read: (folder: string, into: Seen) => Promise<void>,
+  read: (folder: string, into: Seen, scenario: Story) => Promise<void>,
 ): Promise<{ readonly kernel: Seen; readonly simulator: Seen }> {
   const story = readScenarioFile(name);
+  const { scenario } = adapt(story, timeScaleOf(story), 60_000);
   const kernel: Seen = new Map();
   const experiment = await runAndExplain(story, {});
   try {
-    await read(experiment.run.evidence, kernel);
+    await read(experiment.run.evidence, kernel, scenario);
   } finally {
     experiment.run.close();
   }
   const simulator: Seen = new Map();
-  const { scenario } = adapt(story, timeScaleOf(story), 60_000);
   for (const seed of seeds) {
     const folder = mkdtempSync(join(tmpdir(), "parity-"));
     try {
       simulate(scenario, { seed, taps: { write: (file, bytes) => appendFileSync(join(folder, file), bytes) } });
-      await read(folder, simulator);
+      await read(folder, simulator, scenario);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -134,14 +134,16 @@ async function collisions(folder: string, seen: Seen): Promise<void> {
   }
 }
 
-async function afterSilence(folder: string, seen: Seen): Promise<void> {
+/** Where the clients begin again after their quiet time, which is much longer than they are otherwise silent. */
+async function afterSilence(folder: string, seen: Seen, { story }: Story): Promise<void> {
+  const quietMs = Math.max(...story.map((happening) => (happening.what === "quiet" ? happening.forMs : 0)));
   for (const [place, kind] of [
     ["client", /gateway/],
     ["server", /^server/],
   ] as const)
     for (const file of capturesOf(folder, kind))
       for (const flow of flowsOf(await segmentsOf(file))) {
-        const first = flow.find(({ time }, i) => time - (flow[i - 1]?.time ?? time) > 20e9);
+        const first = flow.find(({ time }, i) => time - (flow[i - 1]?.time ?? time) > quietMs * 0.8e6);
         if (first !== undefined)
           note(
             seen,
