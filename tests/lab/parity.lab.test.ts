@@ -126,10 +126,12 @@ async function collisions(folder: string, seen: Seen): Promise<void> {
       const steps = stepsFrom(mine, sent.packet, ({ server: to }) => (to === sent.server ? "newer" : "older"));
       note(seen, "client", steps.slice(0, 6));
       note(seen, "server", stepsFrom(same, syn.packet, () => "it").slice(0, 6));
-      // An older connection that was no longer the client's own has nothing to say.
-      const heard = steps.filter((step) => step.startsWith("older"));
+      // What it said after the RST came to a server that had given it up; what it said before may have been answered still.
+      const reset = steps.findIndex((step) => step.startsWith("newer: client RST"));
+      const heard = reset < 0 ? [] : steps.slice(reset).filter((step) => step.startsWith("older"));
       const spoke = heard.indexOf("older: client ACK seq before with data ack before");
-      if (spoke >= 0 && heard.length > spoke + 1) note(seen, "older", heard.slice(spoke, spoke + 2));
+      const answer = heard.slice(spoke + 1).find((step) => step.startsWith("older: server"));
+      if (spoke >= 0 && answer !== undefined) note(seen, "older", [heard[spoke] ?? "", answer]);
     }
   }
 }
