@@ -34,6 +34,13 @@ test.each([
   ["from-logs", ["from-logs likely ? > 10.6.9.9:443: client.log:3,4,5"]],
   ["oom", ["from-logs possible ? > 10.6.9.9:443: kernel.log:1 client.log:2"]],
   ["one-cut", []],
+  [
+    "handed-on",
+    [
+      "all-at-once likely 10.9.9.9:51000 > 10.7.7.7:9000: capture#27,31,34",
+      "all-at-once likely 10.9.9.9:51002 > 10.7.7.7:9000: capture#30,31,34",
+    ],
+  ],
 ])("%s", (trace, claims) => {
   expect(claimsOf(signature, import.meta.dirname, trace)).toEqual(claims);
 });

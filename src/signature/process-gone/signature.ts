@@ -11,6 +11,7 @@ import type { Death } from "./death.ts";
 import { deathFromLogs } from "./from-logs.ts";
 import { confidenceOf } from "./grounds.ts";
 import { livedOnBetween } from "./lived-on.ts";
+import { relayed } from "./relayed.ts";
 import { reloaded } from "./reloaded.ts";
 import { evidenceOf } from "./story.ts";
 import { ruledOut, summaryOf } from "./tell.ts";
@@ -36,12 +37,12 @@ export const signature: Signature = {
 function judge(scene: Scene, trail: Trail): Finding | undefined {
   const close = serverClose(readTrail(trail));
   if (close === undefined || scene.vantages[trail.vantage]?.oneSided !== false) return undefined;
-  if (orderly(close) || reloaded(scene, close)) return undefined;
+  if (orderly(close) || reloaded(scene, close) || relayed(scene, close)) return undefined;
   const port = portElsewhere(scene, trail, close.step.time);
   if (port === "collided") return undefined;
   if (strangeness(scene, close.reading, close.step).some((sign) => sign.strong)) return undefined;
   const fellows = closedTogether(scene, close).filter(
-    (fellow) => !orderly(fellow) && !livedOnBetween(scene, close, fellow),
+    (fellow) => !orderly(fellow) && !relayed(scene, fellow) && !livedOnBetween(scene, close, fellow),
   );
   const death: Death = { close, work: workOf(close), fellows, refused: refusedAfter(scene, close) };
   const found = confidenceOf(scene, death);
