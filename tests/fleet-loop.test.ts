@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { explainEvidence } from "../src/explain-evidence.ts";
 import { simulate } from "../src/fleet/simulate.ts";
+import { FOLLOWS } from "../src/lab/judge-run.ts";
 import { readScenario } from "../src/scenario/read-scenario.ts";
 import type { Scenario } from "../src/scenario/scenario.ts";
 
@@ -19,13 +20,6 @@ const LARGE = new Set(["cluster-5000-nodes"]);
 /** Hundreds of megabytes of captures for each variant. */
 const LONG: Readonly<Record<string, readonly string[]>> = {
   "goaway-behind-network-balancer": ["base", "preservation-off"],
-};
-/** What may be claimed beside the cause, since it happens in the story as well. */
-const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  // Who connects while nobody listens is refused.
-  "process-gone": ["connection-refused"],
-  // Who connects to a host that is gone hears nothing.
-  "peer-vanished": ["syn-blackhole"],
 };
 /** 2026-01-05T08:00:00Z: when a simulation begins. */
 const EPOCH = 1_767_600_000_000_000_000n;
@@ -63,7 +57,7 @@ describe.each(stories)("$name, $variant", ({ story }) => {
         return;
       }
       expect(claims.map((claim) => claim.cause)).toContain(cause);
-      const strange = claims.filter((claim) => claim.cause !== cause && BESIDE[cause]?.includes(claim.cause) !== true);
+      const strange = claims.filter((claim) => claim.cause !== cause && FOLLOWS[cause]?.includes(claim.cause) !== true);
       expect(strange.map((claim) => `${claim.cause}: ${claim.summary}`)).toEqual([]);
       if (variant !== undefined) {
         expect(claims.filter((claim) => claim.cause === cause).map((claim) => claim.variant)).toContain(variant);

@@ -1,6 +1,7 @@
 import type { LogContent } from "../log/content.ts";
 import type { LogEntry } from "../log/entry.ts";
 import { printSpan } from "../net/time.ts";
+import { MOST_QUOTED } from "../signature/log-queries.ts";
 import type { Log, Scene } from "../signature/scene.ts";
 import type { Conclusion } from "./conclude.ts";
 import { type EffectContext, effectContext, type Followed, isTimely, link, since, toldIn } from "./effect-context.ts";
@@ -11,9 +12,6 @@ export type { Followed } from "./effect-context.ts";
 /** Effects told of one loss, and of each kind. */
 const MOST_EFFECTS = 40;
 const MOST_OF_KIND = 8;
-
-/** As many lines as an undecided claim quotes at the most. */
-const MOST_LINES = 12;
 
 export interface Effects {
   readonly followed: ReadonlyMap<Conclusion, readonly Followed[]>;
@@ -62,7 +60,7 @@ function isExplained({ signature, finding, alike }: Conclusion, contexts: readon
   // A longer list is a choice from more lines.
   return findings.every(
     ({ evidence }) =>
-      evidence.length < MOST_LINES && evidence.every((e) => "line" in e && linked.has(`${e.log}:${e.line}`)),
+      evidence.length < MOST_QUOTED && evidence.every((e) => "line" in e && linked.has(`${e.log}:${e.line}`)),
   );
 }
 

@@ -39,7 +39,7 @@ export function judgeRun(expect: Expectation, explanation: Pick<Explanation, "in
 }
 
 /** What is found beside a cause since it follows from it: whoever knocks where a process is gone, a balancer's health check too, is refused; where a host is gone, gets no answer. */
-const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
+export const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
   "process-gone": ["connection-refused"],
   "peer-vanished": ["syn-blackhole"],
 };

@@ -86,8 +86,11 @@ const ANY =
 /** Texts of golang/net http2/transport.go, grpc-go and grpc-js, Node, the JDK, nginx and curl; the order matters. */
 const WORDS: readonly (readonly [GoawayLine["kind"], RegExp])[] = [
   ["cannot-retry", /cannot retry err \[.{0,300}(?:GOAWAY|REFUSED_STREAM)/i],
-  // halfopen/guard: its request was surely not processed, and its attempts were used up.
-  ["given-up", /the server has not processed the request; given up after \d{1,4} attempts/],
+  // halfopen/guard: an end that was announced kept its request from being processed, and its attempts were used up. It says the same of connects that failed.
+  [
+    "given-up",
+    /(?:the server refused the stream|the connection began to close before the request was sent|the server said GOAWAY \(NO_ERROR[^;]{0,200}); the server has not processed the request; given up after \d{1,4} attempts/,
+  ],
   ["closed", /server sent GOAWAY and closed the connection|closing transport due to: .{0,500}received prior goaway/i],
   ["no-new-streams", /ERR_HTTP2_GOAWAY_SESSION|New streams cannot be created after receiving a GOAWAY/i],
   ["draining", /the connection is draining|server is draining the connection/i],

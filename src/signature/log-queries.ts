@@ -164,6 +164,9 @@ export function quote(text: string): string {
   return `"${flat.length <= LONGEST_QUOTE ? flat : `${flat.slice(0, LONGEST_QUOTE - 1)}…`}"`;
 }
 
+/** As many lines as an undecided claim quotes at the most: with fewer, all are quoted. */
+export const MOST_QUOTED = 12;
+
 /** At most `most` of the losses: the first ones and the last. */
 export function some<T>(items: readonly T[], most = 8): readonly T[] {
   return items.length <= most ? items : [...items.slice(0, most - 2), ...items.slice(-2)];

@@ -38,10 +38,13 @@ export const signature: Signature = {
 function mistakeIn(scene: Scene, story: Http2Story): Finding[] {
   const fate = fateOf(scene, story);
   if (fate === undefined || fate.kind === "cut") return [];
-  const words = wordsAbout(scene, story).filter(isComplaint);
   const { first, final, kind, lost, unprocessed, repeated } = fate;
   const wrong = kind === "abandoned" || kind === "used-on";
   const dropped = unprocessed.filter((r) => !repeated.includes(r));
+  // Who tells of requests that were given up must have had some on this connection.
+  const words = wordsAbout(scene, story).filter(
+    (line) => isComplaint(line) && (line.said.kind !== "given-up" || dropped.length > 0),
+  );
   if (!wrong && words.length === 0) return [];
   const variant =
     kind === "abandoned" ? "requests-abandoned" : kind === "used-on" ? "used-after-goaway" : "reported-as-failure";

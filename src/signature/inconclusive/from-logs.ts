@@ -3,7 +3,18 @@ import type { Symptom } from "../../log/symptom.ts";
 import { lookUpSymptom, SYMPTOMS } from "../../log/symptoms.ts";
 import { SECOND } from "../../net/time.ts";
 import { type LogLoss, lossesOf } from "../log-losses.ts";
-import { bursts, historiesOf, instantOfLosses, isCut, lineOf, namedBy, placeIn, quote, some } from "../log-queries.ts";
+import {
+  bursts,
+  historiesOf,
+  instantOfLosses,
+  isCut,
+  lineOf,
+  MOST_QUOTED,
+  namedBy,
+  placeIn,
+  quote,
+  some,
+} from "../log-queries.ts";
 import type { Scene } from "../scene.ts";
 import type { Finding } from "../signature.ts";
 import { adviceFor } from "./advice.ts";
@@ -58,7 +69,7 @@ function tell(place: string | undefined, losses: readonly LogLoss[]): Finding[] 
       at: instantOfLosses(losses),
       trails: [],
       named: namedBy(losses),
-      evidence: some(losses, 12).map((loss) => lineOf(loss, quote(loss.text))),
+      evidence: some(losses, MOST_QUOTED).map((loss) => lineOf(loss, quote(loss.text))),
       summary: `Something was lost at ${placeIn({ place })}${times}: ${quote(first.text)}. ${symptom?.meaning ?? "The line says that it failed, and not how."} Why is not decided. Still possible: ${candidates}.`,
       ruledOut,
       refutedBy: "an application that reports no error at that time",

@@ -4,7 +4,7 @@ import { SYMPTOMS } from "../../log/symptoms.ts";
 import { printable } from "../../net/printable.ts";
 import { captureAt } from "../capture-advice.ts";
 import type { LogLoss } from "../log-losses.ts";
-import { quote, some } from "../log-queries.ts";
+import { MOST_QUOTED, quote, some } from "../log-queries.ts";
 import type { Log, Scene } from "../scene.ts";
 import type { Finding } from "../signature.ts";
 
@@ -36,7 +36,7 @@ export function lostNodes(scene: Scene, losses: readonly LogLoss[]): Finding[] {
       initiator: "unknown",
       at: first.log.instantOf(first.entry) ?? 0n,
       trails: [],
-      evidence: some(told, 12).map(({ log, entry, status }) => ({
+      evidence: some(told, MOST_QUOTED).map(({ log, entry, status }) => ({
         log: log.index,
         line: entry.line,
         shows: quote(status.text),
