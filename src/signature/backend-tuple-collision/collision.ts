@@ -52,7 +52,25 @@ export function collisionsOf(scene: Scene, byClient: ByClient): Collision[] {
       else group.push(attempt);
     }
   }
-  return [...groups.values()].flatMap((attempts) => collisionOf(attempts, byClient, clocks) ?? []);
+  return [...groups.values()].flatMap((attempts) => collisionsOfOne(attempts, byClient, clocks));
+}
+
+/**
+ * One SYN may meet several connections in turn: where its RST ends a flow that the balancer still knew, the SYN that is repeated is a flow of its
+ * own, and goes to a backend where it meets another.
+ */
+function collisionsOfOne(attempts: readonly Attempt[], byClient: ByClient, clocks: Clocks): Collision[] {
+  const first = collisionOf(attempts, byClient, clocks);
+  if (first === undefined) return [];
+  const answeredByAnother = ({ answer }: Challenge): boolean =>
+    first.older.every(({ trail, side }) => numbersFit(trail, side, answer) === undefined);
+  const rest = attempts.map((attempt) => ({ ...attempt, challenges: attempt.challenges.filter(answeredByAnother) }));
+  if (first.older.length === 0 || rest.every(({ challenges }) => challenges.length === 0)) return [first];
+  const met = new Set(first.older.map(({ trail }) => trail));
+  const others = collisionsOfOne(rest, byClient, clocks).filter(
+    ({ older }) => older.length > 0 && older.every(({ trail }) => !met.has(trail)),
+  );
+  return [first, ...others];
 }
 
 /** By the clocks as they stand in the captures. */

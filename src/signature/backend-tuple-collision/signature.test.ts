@@ -23,6 +23,13 @@ const packets = (finding: Finding | undefined): string[] =>
     e.vantage === 0 ? `${e.packet}` : `${e.vantage}/${e.packet}`,
   );
 
+test("one SYN that meets two connections in turn kills both", () => {
+  expect(detect(read("in-turn")).map(told)).toEqual([
+    "old-connection-lost certain connection-reset 10.4.0.9:51514 > 10.4.11.5:6443",
+    "old-connection-lost certain connection-reset 10.4.0.9:51514 > 10.4.12.5:6443",
+  ]);
+});
+
 test.each([
   ["match", "old-connection-lost certain lost-ping 10.4.0.9:51514 > 10.4.11.5:6443"],
   ["half-open", "old-connection-lost certain half-open [2001:db8:4::9]:40002 > [2001:db8:11::5]:443"],
