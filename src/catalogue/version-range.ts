@@ -13,6 +13,9 @@ export function inVersionRange(version: string | undefined, range: string): bool
   });
 }
 
+/** Whether a text is one version: `20`, `v1.31.2`, `18-alpine`; neither a range nor a word. */
+export const isVersion = (text: string): boolean => numbersOf(text) !== undefined;
+
 /** The numbers of a version; undefined where it has none, as `latest`. */
 function numbersOf(version: string): readonly number[] | undefined {
   const match = /^v?(\d{1,9}(?:\.\d{1,9})*)/.exec(version.trim());

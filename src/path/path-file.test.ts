@@ -25,6 +25,21 @@ describe("what is wrong has its line, and the rest is read", () => {
       "path: 1\nhops:\n  - id: a\n    product: node-servr\n",
       "4 unknown-product: the catalogue has no product 'node-servr'",
     ],
+    ["no version of the format", "name: x\nhops:\n  - id: a\n", "1 malformed"],
+    ["another version of it", "path: 2\nhops:\n  - id: a\n", "1 bad-value"],
+    ["a range for a version", "path: 1\nhops:\n  - id: a\n    version: '>=18'\n", "4 bad-value"],
+    ["a word for a version", "path: 1\nhops:\n  - id: a\n    version: latest\n", "4 bad-value"],
+    ["a chance above one", "path: 1\nhops:\n  - id: a\n    settings: { goawayChance: 3 }\n", "4 bad-value"],
+    [
+      "a detector that hears through nobody",
+      "path: 1\nhops:\n  - id: a\ndetectors:\n  - { id: d, hearsThrough: b }\n",
+      "5 malformed",
+    ],
+    [
+      "a suppression of a rule that is not there",
+      "path: 1\nhops:\n  - id: a\nsuppress:\n  - { rule: keepalive, reason: x }\n",
+      "5 malformed",
+    ],
     ["an unknown role", "path: 1\nhops:\n  - id: a\n    role: boss\n", "4 malformed"],
   ])("%s", (_, text, start) => {
     const found = problemsOf(text);
@@ -60,8 +75,10 @@ test("values are in the unit of their setting, with the place where they stand",
 test.each([
   ["path: 1\nhops: []\n", true],
   ["# a comment\n\n---\npath: 1\nname: x\nhops:\n", true],
-  ["path: 2\nhops: []\n", false],
-  ["hops: []\npath: 1\n", false],
+  ["path: 2\nhops: []\n", true],
+  ["hops: []\npath: 1\n", true],
+  ["name: x\nhops:\n  - { id: a, product: nginx }\n", true],
+  ["hops: [citra, mosaic]\n", false],
   ["apiVersion: v1\npath: 1\nhops:\n", false],
   [`${"\n".repeat(60_000)}x`, false],
 ])("%j is a path: %s", (text, expected) => {

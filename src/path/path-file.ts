@@ -17,10 +17,12 @@ import {
 } from "yaml";
 import { productNamed } from "../catalogue/look-up.ts";
 import { nearestProduct } from "../catalogue/nearest-product.ts";
+import { isVersion } from "../catalogue/version-range.ts";
 import { parseDuration } from "../net/duration.ts";
 import { printable } from "../net/printable.ts";
 import type { Branch, HopRole, Layer, Load, Protocol, Traffic } from "./hop.ts";
 import type { ReadProblem } from "./reader.ts";
+import { RULES } from "./rule/index.ts";
 import { isSettingKey, meaningOf, NEVER, type Setting, type SettingKey, type Source } from "./setting.ts";
 
 /** A hop as the file has it, before defaults and real files are added. */
@@ -61,11 +63,11 @@ export interface PathFile {
   readonly problems: readonly ReadProblem[];
 }
 
-/** Whether a text is a `path.yaml`: its first key is `path`, and it has hops. */
+/** Whether a text is a `path.yaml`: it has hops, with the version of this format beside them, whichever, or hops as only this format has them. */
 export function isPathFile(text: string): boolean {
-  const start = text.slice(0, 65_536).split("\n");
-  const first = start.find((line) => /^[^#\s]/.test(line) && !line.startsWith("---") && !line.startsWith("%"));
-  return first !== undefined && /^path[ \t]*:[ \t]*1\b/.test(first) && /^hops[ \t]*:/m.test(text);
+  const start = text.slice(0, 65_536).replace(/^\u{feff}/u, "");
+  if (!/^hops[ \t]*:/m.test(text) || /^(?:apiVersion|kind)[ \t]*:/m.test(start)) return false;
+  return /^path[ \t]*:[ \t]*\d/m.test(start) || /^[ \t]*-[ \t]*(?:\{[ \t]*)?(?:id|product|role)[ \t]*:/m.test(start);
 }
 
 /** Longest text that is read. */
@@ -155,23 +157,37 @@ class PathFileReader {
       "detectors",
       "suppress",
     ]);
+    this.#version(root, fields.get("path"));
     const seen = new Set<string>();
     const hops = this.#hops(fields.get("hops"), false, seen);
     const carries = this.#traffic(fields.get("carries")) ?? ["http"];
     if (hops.length === 0) this.#problem(1, "malformed", "no hops: list them from client to server");
     const roundTripMs = this.#duration(fields.get("roundTrip"));
     const ids = new Set(hops.map(({ id }) => id));
+    const detectors = this.#hops(fields.get("detectors"), true, seen);
+    for (const { hearsThrough, source } of detectors) {
+      if (hearsThrough !== undefined && !ids.has(hearsThrough))
+        this.#problem(source.line, "malformed", `hearsThrough: there is no hop '${hearsThrough}'`);
+    }
     return {
       name: this.#string(fields.get("name")) ?? this.#file,
       hops,
       branches: this.#branches(fields.get("branches"), carries, ids) ?? [{ hops: [...ids], carries }],
-      detectors: this.#hops(fields.get("detectors"), true, seen),
+      detectors,
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
       clientsAreTargets: this.#flag(fields.get("clientsAreTargets")) === 1,
       load: this.#load(fields.get("load")),
       suppressions: this.#suppressions(fields.get("suppress")),
       problems: this.#problems,
     };
+  }
+
+  /** What follows is read as version 1 all the same, so that everything wrong is said at once. */
+  #version(root: YAMLMap, pair: Pair | undefined): void {
+    const value = isScalar(pair?.value) ? pair.value.value : undefined;
+    if (value === 1) return;
+    if (pair === undefined) this.#wrong(root, "'path: 1', the version of this format, is missing");
+    else this.#bad(pair, "the version of this format is expected here, which is 1");
   }
 
   #hops(pair: Pair | undefined, detectors: boolean, seen: Set<string>): DeclaredHop[] {
@@ -194,7 +210,7 @@ class PathFileReader {
       if (seen.has(id)) return this.#wrong(node, `there is another hop '${id}'`);
       seen.add(id);
       const product = this.#product(fields.get("product"));
-      const version = this.#string(fields.get("version"));
+      const version = this.#productVersion(fields.get("version"));
       const role = this.#word(fields.get("role"), ROLES);
       const layer = this.#word(fields.get("layer"), [4, 7] as const);
       const protocol = this.#word(fields.get("protocol"), PROTOCOLS);
@@ -227,6 +243,14 @@ class PathFileReader {
     return name;
   }
 
+  /** One version: of a range or a word nobody knows which defaults hold. */
+  #productVersion(pair: Pair | undefined): string | undefined {
+    const version = this.#string(pair);
+    if (pair === undefined || version === undefined || isVersion(version)) return version;
+    this.#bad(pair, "a version is expected here, for instance 20.18; without one the newest is assumed");
+    return undefined;
+  }
+
   #settings(pair: Pair | undefined): Setting[] {
     if (pair === undefined || !isMap(pair.value)) return [];
     return pair.value.items.flatMap((item) => {
@@ -244,6 +268,7 @@ class PathFileReader {
   #value(item: Pair, key: SettingKey, inMs: boolean): number | undefined {
     const { unit } = meaningOf(key);
     if (unit === "flag") return this.#flag(item);
+    if (unit === "ratio") return this.#ratio(item);
     if (unit !== "ms" || inMs) return this.#number(item);
     return this.#duration(item);
   }
@@ -283,6 +308,9 @@ class PathFileReader {
       const reason = this.#string(fields.get("reason"))?.trim();
       if (rule === undefined || reason === undefined || reason === "") {
         return this.#wrong(node, "a suppression needs a rule and a reason");
+      }
+      if (!RULES.some(({ id }) => id === rule)) {
+        return this.#wrong(node, `there is no rule '${rule}': halfopen check --explain list names them`);
       }
       return [{ rule, reason, hops: this.#strings(fields.get("hops")).map(({ path }) => path), ...this.#place(node) }];
     });
@@ -351,6 +379,13 @@ class PathFileReader {
     if (value === "never" || value === "unlimited") return NEVER;
     if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return value;
     this.#bad(pair, "a number from 0 on is expected here, or never");
+    return undefined;
+  }
+
+  #ratio(pair: Pair): number | undefined {
+    const value = isScalar(pair.value) ? pair.value.value : undefined;
+    if (typeof value === "number" && value >= 0 && value <= 1) return value;
+    this.#bad(pair, "a number from 0 to 1 is expected here");
     return undefined;
   }
 
