@@ -8,7 +8,7 @@ import { RULES } from "./rule/index.ts";
 import { neverIdle } from "./rule/never-idle.ts";
 import { clientsOf } from "./rule/slow-health-check/clients.ts";
 import { passesOn, type Scene, sceneOf } from "./scene.ts";
-import type { Setting, SettingKey } from "./setting.ts";
+import { NEVER, type Setting, type SettingKey } from "./setting.ts";
 
 /** A setting that a finding is about. */
 export interface NamedSetting {
@@ -133,12 +133,16 @@ function detectorsNotJudged(scene: Scene): readonly string[] {
     const clients = clientsOf(scene, hearsThrough);
     if (hop.settings.get("nodeMonitorGracePeriodMs") === undefined) return [];
     if (clients.length === 0) return [`${hop.id} is compared with nothing: no hop is known through which it hears`];
-    return clients
-      .filter((client) => HEALTH_CHECK.some((key) => scene.value(client, key) === undefined))
-      .map(
-        ({ id }) =>
-          `how soon ${id} notices a lost connection is not known (no readIdleTimeout and pingTimeout): not compared with ${hop.id}`,
-      );
+    return (
+      clients
+        // A check that is known not to be made is compared: it is never.
+        .filter((client) => scene.value(client, "readIdleTimeoutMs") !== NEVER)
+        .filter((client) => HEALTH_CHECK.some((key) => scene.value(client, key) === undefined))
+        .map(
+          ({ id }) =>
+            `how soon ${id} notices a lost connection is not known (no readIdleTimeout and pingTimeout): not compared with ${hop.id}`,
+        )
+    );
   });
 }
 

@@ -86,6 +86,8 @@ function stepOf(entry: CatalogueEntry | undefined, unit: Knob["unit"]): number {
 
 function canBeAdded(hop: Hop, key: SettingKey): boolean {
   if (!CAN_BE_ADDED.includes(key) || hop.role === "box") return false;
+  // Words of one's own on a stream take a program of one's own at its end.
+  if (key === "heartbeatMs" && (hop.role === "proxy" || /^kube/.test(hop.product ?? ""))) return false;
   return hop.product === undefined || !SERVICE.test(hop.product);
 }
 

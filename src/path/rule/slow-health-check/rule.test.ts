@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { judgePath, linesOf, pathText } from "../../../../tests/helpers/judge-path.ts";
+import { solve } from "../../fix/solve.ts";
 
 /** A story, its hops from client to server, what else the path says, and what is found. */
 const CASES: readonly (readonly [string, string, string, readonly string[]])[] = [
@@ -77,6 +78,17 @@ b: kube-apiserver
     ["error slow-health-check a.readIdleTimeout a.pingTimeout kcm.nodeMonitorGracePeriod"],
   ],
 ];
+
+test("a client from before there was a check has none, which is known: it is compared", () => {
+  const detector = 'detectors:\n  - { id: kcm, product: kube-controller-manager, version: "1.15", hearsThrough: a }\n';
+  const checked = judgePath(
+    pathText("a: kubernetes-client@1.15\nb: kube-apiserver@1.15", `carries: [watches]\n${detector}`),
+  );
+  expect(linesOf(checked)).toContain("error slow-health-check a.readIdleTimeout kcm.nodeMonitorGracePeriod");
+  expect(checked.notJudged).toEqual([]);
+  // Neither a heartbeat of one's own nor a figure makes it safe: it has no switch to turn.
+  expect(solve(checked.path).kind).toBe("impossible");
+});
 
 test.each(CASES)("%s", (_, hops, more, found) => {
   const mine = linesOf(judgePath(pathText(hops, more))).filter((line) => line.split(" ")[1] === "slow-health-check");

@@ -3,6 +3,7 @@ import type { Demand } from "../../demand.ts";
 import type { Hop } from "../../hop.ts";
 import type { Rule } from "../../rule.ts";
 import type { Scene } from "../../scene.ts";
+import { NEVER } from "../../setting.ts";
 import { clientsOf } from "./clients.ts";
 
 export const rule: Rule = {
@@ -26,7 +27,9 @@ const HEARTBEAT_MS = 10_000;
 
 function demandOf(scene: Scene, detector: Hop, client: Hop): readonly Demand[] {
   const readIdle = scene.value(client, "readIdleTimeoutMs");
-  const ping = scene.value(client, "pingTimeoutMs");
+  // Where no PING is sent its answer is waited for no longer than never.
+  const stated = scene.value(client, "pingTimeoutMs");
+  const ping = stated ?? (readIdle === NEVER ? 0 : undefined);
   const grace = scene.value(detector, "nodeMonitorGracePeriodMs");
   if (readIdle === undefined || ping === undefined || grace === undefined) return [];
   const branch = Math.max(
@@ -45,7 +48,7 @@ function demandOf(scene: Scene, detector: Hop, client: Hop): readonly Demand[] {
           {
             lesser: [
               { hop: client.id, key: "readIdleTimeoutMs" },
-              { hop: client.id, key: "pingTimeoutMs" },
+              ...(stated === undefined ? [] : [{ hop: client.id, key: "pingTimeoutMs" as const }]),
             ],
             greater: { hop: detector.id, key: "nodeMonitorGracePeriodMs" },
             margin: heartbeat,
@@ -55,14 +58,19 @@ function demandOf(scene: Scene, detector: Hop, client: Hop): readonly Demand[] {
       ],
       settings: [
         { hop: client.id, key: "readIdleTimeoutMs" },
-        { hop: client.id, key: "pingTimeoutMs" },
+        ...(stated === undefined ? [] : [{ hop: client.id, key: "pingTimeoutMs" as const }]),
         { hop: detector.id, key: "nodeMonitorGracePeriodMs" },
       ],
-      says: `${client.id} notices a lost connection after ${printMs(readIdle)} + ${printMs(ping)} = ${printMs(readIdle + ping)}, and heartbeats are up to ${printMs(heartbeat)} old by then; ${detector.id} waits ${printMs(grace)} before it declares nodes dead that are well.`,
-      remedy: `Let the health check take less than the grace period by one heartbeat (${printMs(heartbeat)}): shorten readIdleTimeout or pingTimeout, or lengthen the grace period.`,
+      says: `${client.id} ${noticed(readIdle, ping, heartbeat)}; ${detector.id} waits ${printMs(grace)} before it declares nodes dead that are well.`,
+      remedy: `Let the health check take less than the grace period by one heartbeat (${printMs(heartbeat)}): ${readIdle === NEVER ? "turn it on" : "shorten readIdleTimeout or pingTimeout"}${readIdle === NEVER ? "" : ", or lengthen the grace period"}.`,
     },
   ];
 }
+
+const noticed = (readIdleMs: number, pingMs: number, heartbeatMs: number): string =>
+  readIdleMs === NEVER
+    ? "asks nobody whether a connection still lives: a lost one is noticed when the kernel gives up"
+    : `notices a lost connection after ${printMs(readIdleMs)} + ${printMs(pingMs)} = ${printMs(readIdleMs + pingMs)}, and heartbeats are up to ${printMs(heartbeatMs)} old by then`;
 
 function heartbeatOf(scene: Scene): number {
   const stated = scene.path.detectors.flatMap(({ hop }) => {
