@@ -20,6 +20,15 @@ test.each<readonly [string, number, number, SettingUnit, string]>([
   ["off", 0, 1, "flag", "on"],
   ["0.001", 0.001, 0.0001, "ratio", "0.0001"],
   ["0", 0, 62_000, "ms", "62 s"],
+  ["sleep 5", 5000, 35_000, "ms", "sleep 35"],
+  ["sleep 1m", 60_000, 35_000, "ms", "sleep 35s"],
 ])("%s, read as %i, becomes %i %s: %s", (written, from, to, unit, expected) => {
-  expect(inNotation(to, unit, written, from)).toBe(expected);
+  expect(inNotation(to, unit, { text: written, key: "idle", value: from })).toBe(expected);
 });
+
+test.each(["HTTP2_READ_IDLE_TIMEOUT_SECONDS", "idle_timeout.timeout_seconds"])(
+  "%s says the unit of a figure that was 0",
+  (key) => {
+    expect(inNotation(15_000, "ms", { text: "0", key, value: 0 })).toBe("15");
+  },
+);

@@ -1,13 +1,31 @@
 import { printValue } from "../../path/duration.ts";
 import type { SettingUnit } from "../../path/setting.ts";
 
+/** A value that is written somewhere: how, under which name, and as what it was read. */
+export interface Written {
+  readonly text: string;
+  readonly key: string;
+  readonly value: number | undefined;
+}
+
 /** A value as its file would have it, after the way in which the old one is written there; as people read it where that is not plain. */
-export function inNotation(to: number, unit: SettingUnit, written: string, from: number | undefined): string {
+export function inNotation(to: number, unit: SettingUnit, { text: written, key, value: from }: Written): string {
   const text = written.trim();
   if (unit === "flag") return flagLike(text, to) ?? printValue(to, unit);
   if (unit !== "ms" || !Number.isFinite(to) || from === undefined) return printValue(to, unit);
-  return spanLike(text, to) ?? isoLike(text, to) ?? numberLike(text, to, from) ?? printValue(to, unit);
+  // A command with its figure: `sleep 5`.
+  const [, command = "", figure = text] = /^([a-z]+ )(\S+)$/.exec(text) ?? [];
+  const like =
+    spanLike(text, to) ??
+    isoLike(text, to) ??
+    numberLike(figure, to, from) ??
+    (isInSeconds(key) ? seconds(to) : undefined);
+  return like === undefined ? printValue(to, unit) : `${command}${like}`;
 }
+
+/** 0 has no unit, but a name can have one: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`. */
+const isInSeconds = (key: string): boolean => /seconds$/i.test(key);
+const seconds = (ms: number): string => String(ms / 1000);
 
 const FLAGS: readonly (readonly [string, string])[] = [
   ["false", "true"],

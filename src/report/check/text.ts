@@ -165,7 +165,7 @@ export function advice({ path }: CheckedPath, { hop, key, from, to, set }: Chang
   const old = from === undefined ? "not set" : printValue(from, unit);
   const values = `${old} → ${printValue(to, unit)}`;
   if (source !== undefined && source.file !== path.file) {
-    return `${source.file}:${source.line}  ${source.key}  ${source.text} → ${inNotation(to, unit, source.text, from)}  (${hop})`;
+    return `${source.file}:${source.line}  ${source.key}  ${source.text} → ${inNotation(to, unit, { text: source.text, key: source.key, value: from })}  (${hop})`;
   }
   const how = set === undefined ? "" : `  (set ${set})`;
   return `${hop}  ${key.replace(/Ms$/, "")}  ${values}${how}`;
