@@ -77,3 +77,13 @@ test("mode http: what timeout tunnel is for is said, and other streams are judge
   expect(reading.assumed.map(({ line, says }) => `${line} ${says.slice(0, 14)}`)).toContain("8 timeout tunnel");
   expect(reading.hops[0]?.settings.find(({ key }) => key === "streamIdleTimeoutMs")?.value).toBe(50_000);
 });
+
+test("a page of statistics or metrics is no way to a server; one that stands beside servers is", () => {
+  const names = (text: string): string[] => readText("haproxy.cfg", text).hops.map(({ name }) => name);
+  const web = "frontend web\n mode http\n bind :80\n default_backend app\nbackend app\n mode http\n server a a:1\n";
+  const page = "listen stats\n mode http\n bind :8404\n stats enable\n stats uri /\n";
+  const metrics =
+    "frontend metrics\n mode http\n bind :8405\n http-request use-service prometheus-exporter if { path /metrics }\n no log\n";
+  expect(names(web + page + metrics)).toEqual(["frontend web -> backend app"]);
+  expect(names(`${page} server a a:1\n`)).toEqual(["listen stats"]);
+});

@@ -32,6 +32,7 @@ function readConfig(reading: Reading, text: string): void {
   for (const section of sections) if (section.kind === "backend") backs.set(section.name, section);
   const used = new Set<Section>();
   for (const section of sections) {
+    if (answersItself(section)) continue;
     if (section.kind === "listen") readRoute(reading, global, section, section);
     if (section.kind !== "frontend") continue;
     const targets = targetsOf(reading, section, backs);
@@ -47,6 +48,15 @@ function readConfig(reading: Reading, text: string): void {
     const hop = reading.hop({ ...about(back), name: `backend ${shown(back.name)}`, layer: http ? 7 : 4 });
     readBackend(reading, hop, back, http);
   }
+}
+
+const ONWARD = new Set(["server", "server-template", "dispatch", "use_backend", "default_backend", "use-server"]);
+
+/** Statistics and metrics pages: HAProxy answers them, nothing is behind them. */
+function answersItself({ kind, lines }: Section): boolean {
+  if (kind !== "listen" && kind !== "frontend") return false;
+  const page = lines.some(({ words }) => words[0] === "stats" || words[1] === "use-service");
+  return page && !lines.some(({ words }) => ONWARD.has(words[0] ?? ""));
 }
 
 const about = ({ line, kind }: Section) => ({ role: "proxy", product: "haproxy", line, key: kind }) as const;

@@ -43,3 +43,10 @@ test("gRPC keeps connections where keepalive is set, FastCGI only when told to",
   expect(reuse("keepalive 8;", "fastcgi_keep_conn on;", "", "fastcgi_pass app;")).toBe(1);
   expect(reuse("keepalive 8;", "", "", "fastcgi_pass app;")).toBe(0);
 });
+
+test("a number of connections that is none is said", () => {
+  const text = "http { upstream app { server a; keepalive lots; } server { location / { proxy_pass http://app; } } }";
+  const { hops, problems } = readText("nginx.conf", text);
+  expect(problems.map(({ code, says }) => [code, says.split(":")[0]])).toEqual([["bad-value", "keepalive"]]);
+  expect(hops[0]?.settings).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import type { HopNotes } from "../reading.ts";
+import { count } from "../units.ts";
 import type { Directive } from "./directive.ts";
 import { type Scope, writtenOf } from "./scope.ts";
 
@@ -19,6 +20,9 @@ export function readReuse(
 ): void {
   const kept = upstream?.find("keepalive");
   const off = kept !== undefined && kept.args[0] === "0";
+  // Not a number: what nginx would not start with either.
+  if (kept !== undefined && count(kept.args[0] ?? "") === undefined)
+    return void hop.take("reusesConnections", writtenOf(kept), count);
   if (off) return hop.set("reusesConnections", 0, writtenOf(kept));
   if (pass === "grpc_pass") return kept === undefined ? undefined : hop.set("reusesConnections", 1, writtenOf(kept));
   if (pass === "fastcgi_pass") return readFastCgi(hop, scope, kept);
