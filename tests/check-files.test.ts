@@ -59,6 +59,21 @@ describe("a path and the real files that it names", () => {
     ]);
   });
 
+  test("a suppression of a hop holds for every route that its file shows, and a detector hears through each", () => {
+    const text =
+      "path: 1\nhops:\n  - { id: u, role: client }\n  - { id: ingress, files: nginx.conf }\n  - { id: app, product: node-server, version: '20.18' }\n";
+    const only = (hops: string): number | undefined =>
+      checkFiles([
+        write("suppressed.yaml", `${text}suppress:\n  - { rule: keep-alive-order, hops: [${hops}], reason: known }\n`),
+      ]).paths[0]?.findings.length;
+    expect(only("ingress, app")).toBe(0);
+    expect(only("ingres, app")).toBe(1);
+    const detector =
+      'detectors:\n  - { id: d, product: kube-controller-manager, version: "1.31", hearsThrough: ingress }\n';
+    const [heard] = checkFiles([write("heard.yaml", text + detector)]).paths;
+    expect(heard?.notJudged.filter((line) => line.endsWith("not compared with d")).length).toBe(2);
+  });
+
   test("section chooses one, and the file is not checked once more by itself", () => {
     const file = write(
       "section.yaml",

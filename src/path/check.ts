@@ -1,4 +1,4 @@
-import type { Path } from "./hop.ts";
+import { isMeant, type Path } from "./hop.ts";
 import { joinPath, pathInOrder, pathsOfFile } from "./join.ts";
 import { judge, notJudged, type PathFinding } from "./judge.ts";
 import { isPathFile, type PathFile, readPathFile, type Suppression } from "./path-file.ts";
@@ -108,7 +108,7 @@ export function judged(path: Path, suppressions: readonly Suppression[]): Omit<C
   const suppressed: PathFinding[] = [];
   for (const finding of judge(path)) {
     const because = suppressions.find(
-      ({ rule, hops }) => rule === finding.rule && hops.every((hop) => finding.hops.includes(hop)),
+      ({ rule, hops }) => rule === finding.rule && hops.every((hop) => finding.hops.some((id) => isMeant(hop, id))),
     );
     if (because === undefined) findings.push(finding);
     else suppressed.push({ ...finding, suppressed: because.reason });

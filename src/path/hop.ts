@@ -66,6 +66,9 @@ export interface HopFragment {
   readonly source: Source;
 }
 
+/** Whether a name of a `path.yaml` means a hop: its own, or one of the routes that a hop of that name was found to have. */
+export const isMeant = (named: string, id: string): boolean => id === named || id.startsWith(`${named}/`);
+
 /** One way from a client to a server through hops of a path. */
 export interface Branch {
   readonly name?: string;

@@ -118,7 +118,24 @@ export function notJudged(path: Path): readonly string[] {
     ];
     return unknown.length === 0 ? [] : [`it is not known ${unknown.join(", nor ")}`];
   });
-  return [...new Set([...says, ...detectorsNotJudged(scene)])];
+  return [...new Set([...says, ...detectorsNotJudged(scene), ...stopsNotJudged(scene)])];
+}
+
+/** Servers of which it is known when they are killed, but not whether they wait, behind a balancer that was told how long it goes on. */
+function stopsNotJudged({ path, value }: Scene): readonly string[] {
+  const hops = new Map(path.hops.map((hop) => [hop.id, hop]));
+  return path.branches.flatMap(({ hops: ids }) =>
+    ids.flatMap((id, place) => {
+      const [balancer, server] = [hops.get(id), hops.get(ids[place + 1] ?? "")];
+      if (balancer === undefined || server === undefined || !value(balancer, "deregistrationDelayMs")) return [];
+      const delay = balancer.settings.get("deregistrationDelayMs");
+      if (delay?.stated === "assumed-default" || value(server, "terminationGraceMs") === undefined) return [];
+      if (value(server, "preStopMs") !== undefined) return [];
+      return [
+        `how long ${server.id} goes on serving once it is told to stop is not known (no preStop): not compared with the ${printMs(delay?.value ?? 0)} for which ${balancer.id} goes on sending`,
+      ];
+    }),
+  );
 }
 
 /** Why nobody knows it, where that is known. */

@@ -71,3 +71,15 @@ test.each(CASES)("%s", (_, hops, more, found) => {
   );
   expect(mine).toEqual(found);
 });
+
+test("a server that is killed at a known time, and of which nobody says whether it waits, is not compared, and that is said", () => {
+  const notJudged = (server: string, delay = " deregistrationDelay=30s"): readonly string[] =>
+    judgePath(pathText(`u: client\na: aws-alb${delay}\nb: server idleTimeout=90s ${server}`)).notJudged;
+  expect(notJudged("terminationGrace=60s")).toEqual([
+    "how long b goes on serving once it is told to stop is not known (no preStop): not compared with the 30 s for which a goes on sending",
+  ]);
+  expect(notJudged("terminationGrace=60s preStop=40s")).toEqual([]);
+  expect(notJudged("")).toEqual([]);
+  // A delay that nobody chose says nothing of this path.
+  expect(notJudged("terminationGrace=60s", "")).toEqual([]);
+});
