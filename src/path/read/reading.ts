@@ -155,7 +155,7 @@ export class HopNotes {
   /** Reads a value for one or several settings; one that can't be read is a problem. Nothing written, nothing read. */
   take(keys: SettingKey | readonly SettingKey[], written: Written | Spot | undefined, parse: Parse): void {
     const at = writtenAt(written);
-    if (at === undefined) return;
+    if (at === undefined) return this.#refuseTree(written);
     const value = parse(at.text);
     if (value === undefined || Number.isNaN(value)) {
       const { line, key, text, file } = at;
@@ -168,6 +168,13 @@ export class HopNotes {
       return;
     }
     for (const key of typeof keys === "string" ? [keys] : keys) this.set(key, value, at);
+  }
+
+  /** A list or a map where one value belongs; null and nothing are no mistake. */
+  #refuseTree(written: Written | Spot | undefined): void {
+    if (written === undefined || !("tree" in written) || written.tree.kind === "scalar") return;
+    const { line, path, tree } = written;
+    this.#reading.problem("bad-value", line, `${shown(path)}: a ${tree.kind} stands where one value belongs`);
   }
 
   /** A setting whose value is known; the later stands. */

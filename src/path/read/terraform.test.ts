@@ -36,3 +36,14 @@ test.each([
 ])("%s %s", (type, values, expected) => {
   expect(hopLines(readText("show.json", state(type, values))).map((line) => line.split(" | ")[2])).toEqual([expected]);
 });
+
+test.each(["aws_cloudfront_distribution", "kubernetes_service_v1", "helm_release"])(
+  "%s is named as not read",
+  (type) => {
+    expect(remarkLines(readText("show.json", state(type, "{}")))).toEqual([`ignored show.json:2 ${type} is not read`]);
+  },
+);
+
+test("what has no timeouts is passed over without a word", () => {
+  expect(remarkLines(readText("show.json", state("kubernetes_service_account", "{}")))).toEqual([]);
+});

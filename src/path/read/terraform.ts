@@ -49,7 +49,7 @@ function readModule(reading: Reading, module: Spot, depth: number): void {
     if (known !== undefined && values !== undefined)
       known(reading, shown(resource.get("address")?.text ?? type, 140), values);
     else if (
-      /^(?:aws_(?:lb|elb|alb|nat|vpn|globalaccel)|azurerm_(?:lb|nat|application_gateway|frontdoor)|google_compute_(?:router_nat|backend|target|forwarding))/.test(
+      /^(?:aws_(?:lb|elb|alb|nat|vpn|globalaccel|cloudfront_distribution)|kubernetes_(?:service|ingress|config_map|deployment|manifest)(?:_v1)?$|helm_release$|azurerm_(?:lb|nat|application_gateway|frontdoor)|google_compute_(?:router_nat|backend|target|forwarding))/.test(
         type,
       )
     ) {

@@ -86,7 +86,11 @@ export const haproxyTime: Parse = (text) =>
 const GO: Units = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Go's time.ParseDuration, which Kubernetes, Istio and Protobuf's JSON (`3600s`) fit into: a unit is needed except after 0. */
-export const goDuration: Parse = (text) => (/^\+?0$/.test(text.trim()) ? 0 : withUnits(text, GO, undefined));
+export const goDuration: Parse = (text) => {
+  const word = text.trim();
+  if (/^\+?0$/.test(word)) return 0;
+  return /\s/.test(word) ? undefined : withUnits(word, GO, undefined);
+};
 
 const SPRING: Units = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY };
 

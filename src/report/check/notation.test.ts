@@ -20,6 +20,8 @@ test.each<readonly [string, number, number, SettingUnit, string]>([
   ["off", 0, 1, "flag", "on"],
   ["0.001", 0.001, 0.0001, "ratio", "0.0001"],
   ["0", 0, 62_000, "ms", "62 s"],
+  ["0s", Number.POSITIVE_INFINITY, 62_000, "ms", "62s"],
+  ["0s", 0, 1500, "ms", "1500ms"],
   ["sleep 5", 5000, 35_000, "ms", "sleep 35"],
   ["sleep 1m", 60_000, 35_000, "ms", "sleep 35s"],
 ])("%s, read as %i, becomes %i %s: %s", (written, from, to, unit, expected) => {

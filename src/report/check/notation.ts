@@ -61,13 +61,14 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min
 function numberLike(text: string, to: number, from: number): string | undefined {
   const [, figure, unit = ""] = /^(\d+(?:\.\d+)?)([a-z]*)$/.exec(text) ?? [];
   const old = Number(figure);
-  if (figure === undefined || old === 0) return undefined;
+  if (figure === undefined || (old === 0 && unit === "")) return undefined;
   if (unit === "") {
     const now = (to / from) * old;
     return Math.abs(now - Math.round(now)) < 1e-9 ? String(Math.round(now)) : undefined;
   }
   const each = UNITS[unit];
-  if (each === undefined || old * each !== from) return undefined;
+  // 0 may stand for never.
+  if (each === undefined || (old !== 0 && old * each !== from)) return undefined;
   if (to % each === 0) return `${to / each}${unit}`;
   return to % 1000 === 0 ? `${to / 1000}s` : `${to}ms`;
 }

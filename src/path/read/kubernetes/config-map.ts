@@ -2,6 +2,7 @@ import { embeddedFormat } from "../embedded.ts";
 import { readPart } from "../file-reader.ts";
 import { Reading, shown } from "../reading.ts";
 import { Spot } from "../spot.ts";
+import { readTrees } from "../trees.ts";
 import { yamlTrees } from "../yaml-tree.ts";
 import {
   isIngressNginxConfig,
@@ -11,6 +12,7 @@ import {
 } from "./ingress-nginx.ts";
 import { readMesh } from "./istio.ts";
 import type { KubernetesObject } from "./kubernetes.ts";
+import { readClusterConfiguration, readKubeletConfiguration, readKubeProxyConfiguration } from "./node-config.ts";
 
 /** What a controller's ConfigMap says holds under the annotations of every Ingress. */
 const BASE = { kind: "base", of: [] } as const;
@@ -43,14 +45,23 @@ function readFile(reading: Reading, name: string, key: string, spot: Spot): void
     }
     return;
   }
-  const reader = embeddedFormat(key, text);
-  if (reader === undefined) return;
+  const read = NODE_CONFIG.test(text) ? readNodeConfig : embeddedFormat(key, text)?.read;
+  if (read === undefined) return;
   // The text of a block begins on the line after its key.
   const shift = tree.block ? tree.line : tree.line - 1;
   if (!tree.block)
     reading.assume(spot.line, `${shown(key, 60)} is a file in one string: its lines are counted from here`);
-  reading.add(
-    readPart(reader.read, new Reading(reading.file, shift), text, {}),
-    `ConfigMap ${name} ${shown(key, 60)}: `,
-  );
+  reading.add(readPart(read, new Reading(reading.file, shift), text, {}), `ConfigMap ${name} ${shown(key, 60)}: `);
+}
+
+/** What kubeadm keeps in the ConfigMaps `kubelet-config`, `kube-proxy` and `kubeadm-config`. */
+const NODE_CONFIG = /^kind:[ \t]*(?:KubeletConfiguration|KubeProxyConfiguration|ClusterConfiguration)[ \t\r]*$/m;
+
+function readNodeConfig(reading: Reading, text: string): void {
+  for (const root of readTrees(reading, text)) {
+    const kind = root.get("kind")?.text ?? "";
+    if (kind === "KubeletConfiguration") readKubeletConfiguration({ reading, kind, name: kind, root });
+    else if (kind === "KubeProxyConfiguration") readKubeProxyConfiguration({ reading, kind, name: kind, root });
+    else if (kind === "ClusterConfiguration") readClusterConfiguration(reading, root);
+  }
 }

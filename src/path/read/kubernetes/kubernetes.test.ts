@@ -208,3 +208,42 @@ test("kubeadm's extra arguments, as a map and as a list", () => {
     ]);
   }
 });
+
+test("kubeadm's ConfigMaps hold the node's configurations as text", () => {
+  const text = [
+    "apiVersion: v1",
+    "kind: ConfigMap",
+    "metadata: { name: kubelet-config, namespace: kube-system }",
+    "data:",
+    "  kubelet: |",
+    "    apiVersion: kubelet.config.k8s.io/v1beta1",
+    "    kind: KubeletConfiguration",
+    "    nodeLeaseDurationSeconds: 60",
+    "---",
+    "apiVersion: v1",
+    "kind: ConfigMap",
+    "metadata: { name: kubeadm-config }",
+    "data:",
+    "  ClusterConfiguration: |",
+    "    kind: ClusterConfiguration",
+    "    kubernetesVersion: v1.30.1",
+    "    controllerManager: { extraArgs: { node-monitor-grace-period: 20s } }",
+  ].join("\n");
+  expect(hopLines(readText("cm.yaml", text))).toEqual([
+    "ConfigMap kube-system/kubelet-config kubelet: kubelet as client | client 7 kubernetes-client http2 | ",
+    "ConfigMap kube-system/kubelet-config kubelet: kubelet | detector 7 kubelet | nodeLeaseDurationMs=60000@8 leaseRenewIntervalMs=15000*@8",
+    "ConfigMap kubeadm-config ClusterConfiguration: controllerManager as client | client 7 kubernetes-client 1.30.1 http2 | ",
+    "ConfigMap kubeadm-config ClusterConfiguration: controllerManager | detector 7 kube-controller-manager 1.30.1 | nodeMonitorGracePeriodMs=20000@17",
+  ]);
+});
+
+test("a map or list where one value belongs is said, and so is a duration that Go does not take; null is nothing", () => {
+  const rule = (idle: string): string =>
+    `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: x }\nspec: { host: a, trafficPolicy: { connectionPool: { http: { idleTimeout: ${idle} } } } }\n`;
+  const said = (idle: string): string[] =>
+    readText("d.yaml", rule(idle)).problems.map(({ says }) => says.replace(/^\S+ /, ""));
+  expect(said("{ seconds: 30 }")).toEqual(["a map stands where one value belongs"]);
+  expect(said("[30s]")).toEqual(["a list stands where one value belongs"]);
+  expect(said('"30 s"')).toEqual(["what stands there (not shown) is not a value that it takes"]);
+  expect(said("null")).toEqual([]);
+});
