@@ -1,3 +1,4 @@
+import { NEVER } from "../setting.ts";
 import { shellWords } from "./argv.ts";
 import type { Format } from "./file-reader.ts";
 import { PROGRAM_NAMES, readCommand } from "./program/program.ts";
@@ -71,6 +72,7 @@ function readAssignments(reading: Reading, text: string): void {
     layer: 7,
     product: "gunicorn",
     protocol: "http1",
+    part: { kind: "base", of: [] },
     line: 1,
     key: "gunicorn.conf.py",
   });
@@ -86,5 +88,12 @@ function readAssignments(reading: Reading, text: string): void {
       else reading.ignore(line, `${shown(key)} is computed by Python, which is not run`);
     } else if (key === "worker_class" && at.text === "sync" && !/^threads\s*=/m.test(text))
       hop.set("maxRequests", 1, at, "derived");
+    else hop.set("maxRequests", NEVER, at, "derived");
   }
+  if (hop.has("maxRequests")) return;
+  hop.derive("maxRequests", 1, { line: 1, key: "worker_class", text: "" });
+  reading.assume(
+    1,
+    "no worker class is given: gunicorn's default, sync, keeps no connections whatever keepalive says, unless its command line names another",
+  );
 }

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { linesOf } from "../../../tests/helpers/judge-path.ts";
 import { hopLines, readFixture, readText, remarkLines } from "../../../tests/helpers/read-config.ts";
+import { type CheckedPath, check } from "../check.ts";
+import { READERS } from "./index.ts";
 
 test("sysctl -a", () => {
   const reading = readFixture("sysctl.txt");
@@ -37,7 +40,9 @@ test("a Dockerfile's last stage", () => {
 
 test("gunicorn.conf.py", () => {
   const reading = readFixture("gunicorn.conf.py");
-  expect(hopLines(reading)).toEqual(["gunicorn | server 7 gunicorn http1 | idleTimeoutMs=75000@7"]);
+  expect(hopLines(reading)).toEqual([
+    "gunicorn | server 7 gunicorn http1 | maxRequests=Infinity*@6 idleTimeoutMs=75000@7",
+  ]);
   expect(remarkLines(reading)).toEqual([
     "ignored gunicorn.conf.py:8 graceful_timeout is computed by Python, which is not run",
   ]);
@@ -46,7 +51,7 @@ test("gunicorn.conf.py", () => {
 test("a Compose file", () => {
   const reading = readFixture("compose.yaml");
   expect(hopLines(reading)).toEqual([
-    "service api | server 7 gunicorn http1 | idleTimeoutMs=61000@4 drainMs=45000@7 terminationGraceMs=90000@5",
+    "service api | server 7 gunicorn http1 | idleTimeoutMs=61000@4 drainMs=45000@7 maxRequests=Infinity@4 terminationGraceMs=90000@5",
     "service api sysctls | host 4 linux | hostTcpKeepaliveMs=60000@10",
   ]);
   expect(remarkLines(reading)).toEqual([]);
@@ -64,7 +69,7 @@ test.each([
   [
     "Procfile",
     "web: gunicorn app:app -k uvicorn.workers.UvicornWorker --keep-alive 30",
-    "line 1 | server 7 gunicorn http1 | idleTimeoutMs=30000@1",
+    "line 1 | server 7 gunicorn http1 | idleTimeoutMs=30000@1 maxRequests=Infinity@1",
   ],
   [
     "api.service",
@@ -80,7 +85,7 @@ test.each([
   [
     "Dockerfile",
     'FROM python\nCMD ["sh", "-c", "exec gunicorn --keep-alive 5 --threads 4 a:b"]',
-    "image | server 7 gunicorn http1 | idleTimeoutMs=5000@2",
+    "image | server 7 gunicorn http1 | idleTimeoutMs=5000@2 maxRequests=Infinity@2",
   ],
 ])("a command line in %s", (name, text, expected) => {
   expect(hopLines(readText(name, text))).toContain(expected);
@@ -91,5 +96,27 @@ test("gunicorn's default worker keeps no connections, and that is said", () => {
   expect(hopLines(reading)).toEqual(["line 1 | server 7 gunicorn http1 | idleTimeoutMs=75000@1 maxRequests=1*@1"]);
   expect(remarkLines(reading)).toEqual([
     "assumed Procfile:1 no worker class is given: gunicorn's default, sync, keeps no connections whatever keep-alive says",
+  ]);
+});
+
+test("gunicorn.conf.py without a worker class is taken for sync, unless the command line names another", () => {
+  const conf = { file: "gunicorn.conf.py", text: "bind = ':8000'\nworkers = 4\nkeepalive = 2\n" };
+  const path = (files: string): string =>
+    `path: 1\nhops:\n  - { id: a, product: aws-alb }\n  - { id: s, files: [${files}] }\n`;
+  const judged = (files: string, command: string) => {
+    const docker = { file: "Dockerfile", text: `FROM python\nCMD ${command}\n` };
+    const all = [{ file: "path.yaml", text: path(files) }, conf, docker];
+    const { paths } = check(all, { readers: READERS, load: (name) => all.find(({ file }) => file === name) });
+    return paths.find(({ text }) => text !== undefined);
+  };
+  const lines = (files: string, command: string) => linesOf(judged(files, command) as CheckedPath);
+  const order = "error keep-alive-order a.poolIdleTimeout s.idleTimeout";
+  expect(lines("gunicorn.conf.py", "gunicorn a:b")).toEqual([]);
+  expect(lines("Dockerfile, gunicorn.conf.py", "gunicorn -k gthread -c gunicorn.conf.py a:b")).toEqual([order]);
+  expect(lines("Dockerfile, gunicorn.conf.py", "gunicorn -k gthread --keep-alive 75 a:b")).toEqual([]);
+  // A configuration file that nobody gave may say anything.
+  expect(lines("Dockerfile", "gunicorn -k gthread -c gunicorn.conf.py a:b")).toEqual([]);
+  expect(judged("Dockerfile", "gunicorn -k gthread -c gunicorn.conf.py a:b")?.notJudged).toEqual([
+    "it is not known how long s keeps idle connections of a",
   ]);
 });

@@ -22,6 +22,7 @@ test.each<readonly [string, number, number, SettingUnit, string]>([
   ["0", 0, 62_000, "ms", "62 s"],
   ["0s", Number.POSITIVE_INFINITY, 62_000, "ms", "62s"],
   ["0s", 0, 1500, "ms", "1500ms"],
+  ["32768 33767", 33_767, 36_287, "count", "32768 36287"],
   ["sleep 5", 5000, 35_000, "ms", "sleep 35"],
   ["sleep 1m", 60_000, 35_000, "ms", "sleep 35s"],
 ])("%s, read as %i, becomes %i %s: %s", (written, from, to, unit, expected) => {

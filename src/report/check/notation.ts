@@ -12,6 +12,8 @@ export interface Written {
 export function inNotation(to: number, unit: SettingUnit, { text: written, key, value: from }: Written): string {
   const text = written.trim();
   if (unit === "flag") return flagLike(text, to) ?? printValue(to, unit);
+  // Two figures of which one changes: the range of local ports.
+  if (/^\d+\s+\d+$/.test(text)) return text.replace(new RegExp(`\\b${from}\\b`), String(to));
   if (unit !== "ms" || !Number.isFinite(to) || from === undefined) return printValue(to, unit);
   // A command with its figure: `sleep 5`.
   const [, command = "", figure = text] = /^([a-z]+ )(\S+)$/.exec(text) ?? [];

@@ -1,3 +1,4 @@
+import { NEVER } from "../../setting.ts";
 import { Flags, shellWords } from "../argv.ts";
 import type { HopNotes, Written } from "../reading.ts";
 import { seconds } from "../units.ts";
@@ -18,15 +19,20 @@ const SYNC = /^(?:sync|gunicorn\.workers\.sync\.SyncWorker)$/;
 /** `gunicorn`: `--keep-alive` in seconds; GUNICORN_CMD_ARGS counts, the command line counts more. */
 export function readGunicorn(started: Started): HopNotes {
   const { reading, flags, env } = started;
-  const hop = beginOf(started)({ role: "server", layer: 7, product: "gunicorn", protocol: "http1" });
   const args = env("GUNICORN_CMD_ARGS");
   const more = new Flags(args === undefined ? [] : shellWords(args.text, args.line));
   const find = (...names: string[]): Written | undefined => flags.find(...names) ?? more.find(...names);
+  const config = find("--config", "-c");
+  // What another file may set has no default here: this one then adds to that one, or is not known.
+  const product = config === undefined ? { product: "gunicorn" } : {};
+  const hop = beginOf(started)({ role: "server", layer: 7, ...product, protocol: "http1" });
   hop.take("idleTimeoutMs", find("--keep-alive"), seconds);
   hop.take("drainMs", find("--graceful-timeout"), seconds);
-  const config = find("--config", "-c");
   if (config !== undefined)
-    reading.ignore(config.line, "gunicorn reads a configuration file too, which was not given with it");
+    reading.assume(
+      config.line,
+      "gunicorn reads a configuration file too: no default is assumed here, name it beside this file",
+    );
   readWorker(started, hop, find("--worker-class", "-k"), find("--threads"), config !== undefined);
   return hop;
 }
@@ -39,9 +45,11 @@ function readWorker(
   threads: Written | undefined,
   more: boolean,
 ): void {
-  if (threads !== undefined && Number(threads.text) > 1) return;
+  if (threads !== undefined && Number(threads.text) > 1) return hop.set("maxRequests", NEVER, threads);
   if (worker !== undefined) {
     if (SYNC.test(worker.text)) hop.set("maxRequests", 1, worker, "derived");
+    // It stands over a configuration file that says nothing of it.
+    else hop.set("maxRequests", NEVER, worker);
   } else if (!more) {
     hop.derive("maxRequests", 1, { line, key, text: "" });
     reading.assume(
