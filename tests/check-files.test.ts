@@ -74,6 +74,23 @@ describe("a path and the real files that it names", () => {
     expect(heard?.notJudged.filter((line) => line.endsWith("not compared with d")).length).toBe(2);
   });
 
+  test("what follows from a word of a file is changed by its own name, and a TLS listener's idle timeout by nobody", () => {
+    const fixOf = (name: string, json: string, ends: string, more = "") => {
+      write(`${name}.json`, json);
+      const text = `path: 1\n${more}hops:\n  - { id: c, role: client, settings: { poolIdleTimeout: 10m } }\n  - { id: n, files: ${name}.json }\n  - { id: s, role: server, settings: { idleTimeout: ${ends} } }\n`;
+      const [path] = checkFiles([write(`${name}.yaml`, text)]).paths;
+      if (path === undefined) throw new Error("no path");
+      const fix = solve(path.path);
+      return fix.kind === "changes" ? fix.changes.map((change) => advice(path, change)) : fix.kind;
+    };
+    const group = '{ "TargetGroups": [{ "TargetGroupName": "t", "Protocol": "TCP", "TargetType": "instance" }] }';
+    expect(fixOf("instance", group, "90s", "clientsAreTargets: true\n")).toContain(
+      "n  clientIpPreservation  on → off  (set target group attribute preserve_client_ip.enabled)",
+    );
+    const listener = '{ "Listeners": [{ "Protocol": "TLS", "Port": 443, "LoadBalancerArn": "arn:n" }] }';
+    expect(fixOf("tls", listener, "never")).toEqual(["c  poolIdleTimeout  600 s → 348 s"]);
+  });
+
   test("section chooses one, and the file is not checked once more by itself", () => {
     const file = write(
       "section.yaml",

@@ -6,8 +6,10 @@ import { packageVersion } from "../package-version.ts";
 import type { CheckedPath, CheckResult } from "../path/check.ts";
 import { patchPathFile } from "../path/fix/patch.ts";
 import { solve } from "../path/fix/solve.ts";
+import { isMeant } from "../path/hop.ts";
 import type { Suppression } from "../path/path-file.ts";
 import { RULES } from "../path/rule/index.ts";
+import { placeToChange } from "../path/setting.ts";
 import { type CheckReport, type PathFix, totalsOf } from "../report/check/report.ts";
 import { CANNOT_RUN } from "./failure.ts";
 import { type ColourOptions, wantsColour, widthOf, writeOut } from "./output.ts";
@@ -70,13 +72,14 @@ function exitCode(result: CheckResult, strict: boolean): number {
 function fixOf(checked: CheckedPath, warnings: boolean): PathFix {
   const { path, suppressions, text } = checked;
   const leave = ({ rule, hops }: { rule: string; hops: readonly string[] }): boolean =>
-    suppressions.some((s) => s.rule === rule && s.hops.every((hop) => hops.includes(hop)));
+    suppressions.some((s) => s.rule === rule && s.hops.every((named) => hops.some((id) => isMeant(named, id))));
   const fix = solve(path, { leave, warnings });
   if (fix.kind !== "changes" || path.file === undefined || text === undefined) return { fix };
   // What stands in a real file is changed there: the path.yaml would only say it twice.
   const hops = [...path.hops, ...path.detectors.map(({ hop }) => hop)];
   const mine = fix.changes.filter(({ hop, key }) => {
-    const source = hops.find(({ id }) => id === hop)?.settings.get(key)?.source;
+    const setting = hops.find(({ id }) => id === hop)?.settings.get(key);
+    const source = setting === undefined ? undefined : placeToChange(setting);
     return source === undefined || source.file === path.file;
   });
   return { fix, patch: patchPathFile(path.file, text, mine) };

@@ -57,6 +57,7 @@ export function sceneOf(path: Path): Scene {
 
 /** Whether a setting can be changed: its catalogue entry says how, or there is none and a file or path states it. */
 export function isChangeable(hop: Hop, key: SettingKey): boolean {
+  if (hop.settings.get(key)?.fixed === true) return false;
   if (hop.product === undefined) return hop.settings.get(key)?.stated !== "assumed-default";
   const entries = entriesOfHop(hop).filter((entry) => entry.governs.includes(key));
   return entries.length === 0 || entries.some((entry) => entry.set !== undefined);

@@ -158,4 +158,14 @@ export interface Setting {
   readonly source?: Source;
   /** Id of the catalogue entry behind it: always for `assumed-default`, else where one is known. */
   readonly entry?: string;
+  /** What it follows from leaves no choice: nobody can change it while that stands. */
+  readonly fixed?: true;
+}
+
+/**
+ * Where a setting is changed: where it is written. What follows from a word, as a default from `TargetType: instance`, is changed
+ * elsewhere, by its own name; what follows from a figure changes with that.
+ */
+export function placeToChange({ stated, source }: Setting): Source | undefined {
+  return stated === "derived" && source !== undefined && !/^["']?\d/.test(source.text.trim()) ? undefined : source;
 }

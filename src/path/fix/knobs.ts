@@ -3,7 +3,7 @@ import { entriesFor, inPathUnit } from "../../catalogue/look-up.ts";
 import type { Term } from "../demand.ts";
 import { entriesOfHop } from "../entries-of-hop.ts";
 import type { Hop } from "../hop.ts";
-import { isSettingKey, meaningOf, NEVER, type Setting, type SettingKey } from "../setting.ts";
+import { isSettingKey, meaningOf, NEVER, placeToChange, type Setting, type SettingKey } from "../setting.ts";
 
 /** Something that a person can change: one attribute, flag or key, with every setting that it governs. */
 export interface Knob {
@@ -54,6 +54,7 @@ const A_DAY_MS = 86_400_000;
 export function knobOf(hop: Hop, key: SettingKey): Knob | undefined {
   const { unit, side } = meaningOf(key);
   const setting = hop.settings.get(key);
+  if (setting?.fixed === true) return undefined;
   const entries = side === "host" ? entriesFor("linux") : entriesOfHop(hop);
   const entry = entries.find((candidate) => candidate.governs.includes(key));
   if (entry !== undefined && entry.set === undefined) return undefined;
@@ -97,10 +98,10 @@ function usualMost(unit: Knob["unit"], value: number): number {
 }
 
 /** Where a setting is written, as one word; what is derived from another place changes with that place. */
-const placeOf = (setting: Setting | undefined): string | undefined =>
-  setting?.source === undefined
-    ? undefined
-    : `${setting.source.file}:${setting.source.line}:${setting.source.column ?? 0}:${setting.source.key}`;
+function placeOf(setting: Setting | undefined): string | undefined {
+  const source = setting === undefined ? undefined : placeToChange(setting);
+  return source && `${source.file}:${source.line}:${source.column ?? 0}:${source.key}`;
+}
 
 /** The knobs of a path by the terms that they turn. */
 export class Knobs {

@@ -298,7 +298,7 @@ export function withValues(path: Path, turned: Turned): Path {
       const own = knob.hop === hop.id ? knob.keys : [];
       const shared = knob.shared.filter((term) => term.hop === hop.id).map(({ key }) => key);
       for (const key of [...own, ...shared]) {
-        const { source: _, ...old } = settings.get(key) ?? { key };
+        const { source: _, fixed: __, ...old } = settings.get(key) ?? { key };
         settings.set(key, { ...old, key, value: to, stated: "configured" });
       }
     }

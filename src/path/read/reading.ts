@@ -190,6 +190,13 @@ export class HopNotes {
     if (!this.#settings.has(key)) this.set(key, value, written, "derived");
   }
 
+  /** One that follows and that nobody can change. */
+  fix(key: SettingKey, value: number, written: Written | Spot): void {
+    this.derive(key, value, written);
+    const setting = this.#settings.get(key);
+    if (setting?.stated === "derived") this.#settings.set(key, { ...setting, fixed: true });
+  }
+
   /** What holds where the file is silent and the hop's own product does not say: an entry of the catalogue. */
   assume(key: SettingKey, entryId: string): void {
     const entry = entryOf(entryId);

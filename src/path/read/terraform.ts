@@ -137,7 +137,7 @@ const listener: ReadResource = (reading, address, values) => {
   const protocol = values.called(address).get("protocol");
   // The provider writes 350 for UDP and TLS listeners too.
   if (protocol?.text === "TCP") hop.take("idleTimeoutMs", at, seconds);
-  else if (protocol?.text === "TLS") hop.derive("idleTimeoutMs", TLS_IDLE_MS, protocol);
+  else if (protocol?.text === "TLS") hop.fix("idleTimeoutMs", TLS_IDLE_MS, protocol);
 };
 
 const classic = simple("aws-clb", PROXY, [

@@ -2,7 +2,7 @@ import type { CheckedPath } from "../../path/check.ts";
 import { printValue } from "../../path/duration.ts";
 import type { Change } from "../../path/fix/solve.ts";
 import type { PathFinding } from "../../path/judge.ts";
-import { meaningOf } from "../../path/setting.ts";
+import { meaningOf, placeToChange } from "../../path/setting.ts";
 import { wrap } from "../lines.ts";
 import { type Palette, paletteOf } from "../palette.ts";
 import { drawPath } from "./drawing.ts";
@@ -161,7 +161,8 @@ function renderFix(checked: CheckedPath, { fix, patch }: PathFix, width: number,
 export function advice({ path }: CheckedPath, { hop, key, from, to, set }: Change): string {
   const { unit } = meaningOf(key);
   const hops = [...path.hops, ...path.detectors.map((detector) => detector.hop)];
-  const source = hops.find(({ id }) => id === hop)?.settings.get(key)?.source;
+  const setting = hops.find(({ id }) => id === hop)?.settings.get(key);
+  const source = setting === undefined ? undefined : placeToChange(setting);
   const old = from === undefined ? "not set" : printValue(from, unit);
   const values = `${old} → ${printValue(to, unit)}`;
   if (source !== undefined && source.file !== path.file) {

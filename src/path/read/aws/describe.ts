@@ -127,7 +127,7 @@ function readListener(reading: Reading, listener: Spot): void {
   const hop = reading.hop({ name, product, ...kindOf(product), part, ...at(listener), onlyWithSettings: true });
   for (const attribute of listener.get("Attributes")?.items() ?? []) readPair(hop, attribute);
   if (protocol !== "TLS") return;
-  hop.derive("idleTimeoutMs", TLS_IDLE_MS, listener.get("Protocol") ?? listener);
+  hop.fix("idleTimeoutMs", TLS_IDLE_MS, listener.get("Protocol") ?? listener);
   reading.assume(listener.line, "a TLS listener's idle timeout is 350 s and can't be changed");
 }
 
