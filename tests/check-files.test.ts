@@ -87,6 +87,13 @@ describe("a path and the real files that it names", () => {
     expect(fixOf("instance", group, "90s", "clientsAreTargets: true\n")).toContain(
       "n  clientIpPreservation  on → off  (set target group attribute preserve_client_ip.enabled)",
     );
+    write("requests.cfg", "frontend f\n mode http\n bind :80\n timeout client 1m\n timeout http-request 10s\n");
+    const front = "path: 1\nhops:\n  - { id: a, product: aws-alb }\n  - { id: h, files: requests.cfg }\n";
+    const [waits] = checkFiles([write("requests.yaml", front)]).paths;
+    const longer = waits === undefined ? undefined : solve(waits.path);
+    expect(longer?.kind === "changes" && waits && longer.changes.map((change) => advice(waits, change))).toEqual([
+      "h  idleTimeout  10 s → 62 s  (set timeout http-keep-alive)",
+    ]);
     const listener = '{ "Listeners": [{ "Protocol": "TLS", "Port": 443, "LoadBalancerArn": "arn:n" }] }';
     expect(fixOf("tls", listener, "never")).toEqual(["c  poolIdleTimeout  600 s → 348 s"]);
   });

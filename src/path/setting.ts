@@ -163,9 +163,8 @@ export interface Setting {
 }
 
 /**
- * Where a setting is changed: where it is written. What follows from a word, as a default from `TargetType: instance`, is changed
- * elsewhere, by its own name; what follows from a figure changes with that.
+ * Where a setting is changed: where it is written. What follows from something else, as a default from `TargetType: instance` or HAProxy's
+ * keep-alive from `timeout http-request`, is changed by its own name: that other thing has a meaning of its own.
  */
-export function placeToChange({ stated, source }: Setting): Source | undefined {
-  return stated === "derived" && source !== undefined && !/^["']?\d/.test(source.text.trim()) ? undefined : source;
-}
+export const placeToChange = ({ stated, source }: Setting): Source | undefined =>
+  stated === "derived" ? undefined : source;

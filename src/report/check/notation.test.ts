@@ -29,7 +29,7 @@ test.each<readonly [string, number, number, SettingUnit, string]>([
   expect(inNotation(to, unit, { text: written, key: "idle", value: from })).toBe(expected);
 });
 
-test.each(["HTTP2_READ_IDLE_TIMEOUT_SECONDS", "idle_timeout.timeout_seconds"])(
+test.each(["HTTP2_READ_IDLE_TIMEOUT_SECONDS", "idle_timeout.timeout_seconds", "--timeout-keep-alive"])(
   "%s says the unit of a figure that was 0",
   (key) => {
     expect(inNotation(15_000, "ms", { text: "0", key, value: 0 })).toBe("15");

@@ -25,8 +25,8 @@ export function inNotation(to: number, unit: SettingUnit, { text: written, key, 
   return like === undefined ? printValue(to, unit) : `${command}${like}`;
 }
 
-/** 0 has no unit, but a name can have one: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`. */
-const isInSeconds = (key: string): boolean => /seconds$/i.test(key);
+/** 0 has no unit, but a name can have one: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`, and flags of the Python servers take bare seconds. */
+const isInSeconds = (key: string): boolean => /seconds$|^--(?:timeout-)?(?:keep-alive|graceful-shutdown)$/i.test(key);
 const seconds = (ms: number): string => String(ms / 1000);
 
 const FLAGS: readonly (readonly [string, string])[] = [
