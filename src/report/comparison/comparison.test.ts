@@ -152,6 +152,64 @@ test("the account's figures, as far as the runs have them, in its order", () => 
   expect(eleven.match(/<tr class="(?:older|newer)/g)).toHaveLength(8);
 });
 
+/** What is said below a figure. */
+function caption(page: string, n: number): string {
+  const [, says = ""] = new RegExp(`id="figure-${n}"><h4>Figure ${n}</h4><p>(.*?)</p>`).exec(page) ?? [];
+  return says.replaceAll("&#39;", "'");
+}
+
+const pageOf = (collision: Collision): string =>
+  renderComparisonHtml(comparison([row("base", { kind: "base", collision })]));
+
+test("captions say what the packets show", () => {
+  const page = pageOf(COLLISION);
+  expect(caption(page, 7)).toBe(
+    "After 2.0 s without data from 10.0.11.5:443 the client sends PING to it. What comes back has numbers that it never heard of.",
+  );
+  expect(caption(page, 10)).toContain("nothing comes on the older one but numbers of another connection");
+  expect(caption(page, 11)).toBe(
+    "That moment, filtered for the port: SYN, a challenge ACK in place of SYN-ACK, the client's RST, the SYN again, and now SYN-ACK.",
+  );
+  expect(caption(page, 13)).toContain("a SYN in the middle of an open connection");
+});
+
+test("and no more than that: an older client that never speaks again, a newer SYN that is never repeated", () => {
+  const { atClient } = COLLISION;
+  const page = pageOf({ ...COLLISION, atClient: atClient.slice(0, 5), atServer: [packet("newer", 4, true, "SYN")] });
+  expect(caption(page, 7)).toBe("After the newer one's SYN the client sends nothing more to 10.0.11.5:443.");
+  expect(caption(page, 9)).toContain("its opening is not in this capture whole");
+  expect(caption(page, 10)).toMatch(/nothing comes on the older one\.$/);
+  expect(caption(page, 11)).toMatch(/the client's RST\. No SYN-ACK is seen\.$/);
+  expect(caption(page, 13)).toBe("The same moment at server-1.");
+});
+
+test.each<readonly [answer: string, SeenPacket | undefined, seven: string, ten: string]>([
+  ["nothing", undefined, "Nothing comes back.", "nothing comes on the older one."],
+  ["a RST", packet("older", 5.01, false, "RST"), "At 5.0 s it is answered by a RST.", "but a RST."],
+  ["its own ACK", packet("older", 5.01, false, "ACK"), "At 5.0 s it is answered in its own numbers.", "below."],
+])("the older connection is answered with %s", (_, answer, seven, ten) => {
+  const atClient = [...COLLISION.atClient.slice(0, -1), ...(answer === undefined ? [] : [answer])];
+  const page = pageOf({ ...COLLISION, atClient });
+  expect(caption(page, 7).endsWith(`sends PING to it. ${seven}`)).toBe(true);
+  expect(caption(page, 10).endsWith(ten)).toBe(true);
+  // Only what is heard no more is drawn as lost.
+  expect(page.includes('class="dead"')).toBe(answer?.flags !== "ACK");
+});
+
+test("a collision of which one connection is missing is not drawn", () => {
+  const older = COLLISION.atClient.filter(({ connection }) => connection === "older");
+  const page = renderComparisonHtml(
+    comparison([
+      row("base", {
+        kind: "base",
+        layout: { clients: [], nodes: [], servers: [{ name: "server-1", address: "10.0.21.7" }] },
+        collision: { ...COLLISION, atClient: older },
+      }),
+    ]),
+  );
+  expect(page).toContain("figures 7 to 13 are missing");
+});
+
 test("a run without a collision says which figures are missing", () => {
   const layout = { clients: [], nodes: [], servers: [{ name: "server-1", address: "10.0.21.7" }] };
   const page = renderComparisonHtml(comparison([row("base", { kind: "base", layout })]));
