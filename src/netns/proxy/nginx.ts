@@ -1,18 +1,17 @@
 import type { ApplicationBalancer } from "../../scenario/scenario.ts";
 import { CONFIG, type PlannedProxy, type ProxyPlace } from "./proxy.ts";
-import { hostPort, ms } from "./words.ts";
+import { hostPort, ms, patienceMs } from "./words.ts";
 
 /**
  * nginx: HTTP/2 over TLS towards clients where the servers speak it, HTTP/1.1 towards targets, which is all that nginx 1.22 can. Its names
  * for the scenario's: keepalive_timeout, upstream keepalive_timeout, proxy_read_timeout, proxy_next_upstream, keepalive_requests,
- * worker_shutdown_timeout.
+ * worker_shutdown_timeout. keepalive_requests would end HTTP/1.1 connections as well, which the scenario's number does not. That it says GOAWAY
+ * once, with its last stream, and what it does with open streams was seen with nginx 1.22.1.
  */
 export function nginx(balancer: ApplicationBalancer, place: ProxyPlace): PlannedProxy {
   const secure = place.protocol === "http2";
   const at = (address: string): string => hostPort(address, place.port);
-  const retries = { never: "off", idempotent: "error timeout", always: "error timeout non_idempotent" }[
-    balancer.retries
-  ];
+  const retries = { never: "off", idempotent: "error", always: "error non_idempotent" }[balancer.retries];
   const config = `${[
     "worker_processes 1;",
     "daemon off;",
@@ -26,7 +25,7 @@ export function nginx(balancer: ApplicationBalancer, place: ProxyPlace): Planned
     ` access_log ${place.logs}/balancer-access.log balancer;`,
     ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => ` ${name}_temp_path ${place.work}/${name};`),
     ` keepalive_timeout ${ms(balancer.idleTimeoutMs)};`,
-    ` keepalive_requests ${balancer.goawayAfterRequests === 0 ? 1_000_000 : balancer.goawayAfterRequests};`,
+    ` keepalive_requests ${secure && balancer.goawayAfterRequests > 0 ? balancer.goawayAfterRequests : 1_000_000};`,
     ` upstream targets { ${place.targets.map((target) => `server ${at(target)} max_fails=0;`).join(" ")} keepalive 64; keepalive_timeout ${ms(balancer.poolIdleTimeoutMs)}; }`,
     " server {",
     `  listen ${at(place.address)}${secure ? " ssl http2" : ""};`,
@@ -35,7 +34,7 @@ export function nginx(balancer: ApplicationBalancer, place: ProxyPlace): Planned
     `   proxy_pass ${place.targetProtocol === "http2" ? "https" : "http"}://targets;`,
     "   proxy_http_version 1.1;",
     '   proxy_set_header Connection "";',
-    `   proxy_read_timeout ${ms(balancer.responseTimeoutMs)};`,
+    `   proxy_read_timeout ${ms(patienceMs(balancer))};`,
     `   proxy_next_upstream ${retries};`,
     "   proxy_next_upstream_tries 2;",
     "  }",
@@ -43,5 +42,18 @@ export function nginx(balancer: ApplicationBalancer, place: ProxyPlace): Planned
     "}",
   ].join("\n")}\n`;
   const argv = ["nginx", "-p", place.work, "-c", `${place.work}/${CONFIG}`];
-  return { config, argv, reload: "SIGHUP", logs: false, said: [] };
+  return { config, argv, reload: "SIGHUP", logs: false, said: said(balancer, place) };
+}
+
+function said({ drain, retries }: ApplicationBalancer, place: ProxyPlace): readonly string[] {
+  return [
+    ...(place.targetProtocol === "http2" ? ["nginx speaks HTTP/1.1 with its targets"] : []),
+    ...(place.protocol === "http2" && drain === "two-phase"
+      ? ["nginx says GOAWAY in one phase, with its last stream at once"]
+      : []),
+    ...(place.protocol === "http2" && drain === "cut"
+      ? ["nginx ends open streams a second after its file has changed, and waits for them after a number of requests"]
+      : []),
+    ...(retries === "never" ? [] : ["nginx repeats requests that a new connection lost, too"]),
+  ];
 }
