@@ -5,6 +5,7 @@ import type { HostKind, LabPlan } from "../netns/lab-plan.ts";
 import type { ComparedRun, Comparison, Place, ServerSeries } from "../report/comparison/comparison.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { collisionOf } from "./collision-of-run.ts";
+import { kubectlWatch } from "./kubectl-watch.ts";
 import { nodesNotReady } from "./nodes-not-ready.ts";
 import { type Experiment, runAndExplain } from "./run-and-explain.ts";
 
@@ -108,15 +109,7 @@ function rowOf(
       /watch of \S+ ended with: .*(?:client connection lost|connection is lost|reset by peer|ECONNRESET)/g,
     ),
     notReady: nodesNotReady({ plan, evidence: run.evidence }),
-    ...(kubectl === undefined
-      ? {}
-      : {
-          kubectl: {
-            lost: count(kubectl, /unable to decode an event from the watch stream/g),
-            begun: count(kubectl, /^NAME\s+STATUS/gm),
-            ...printedAround(kubectl),
-          },
-        }),
+    ...(kubectl === undefined ? {} : { kubectl: kubectlWatch(kubectl) }),
     ...verdictWords(verdict.text),
     agrees: verdict.agrees,
     servers: servers.map(({ series }) => series),
@@ -133,17 +126,6 @@ const placesOf = (plan: LabPlan, kind: HostKind): readonly Place[] =>
   plan.hosts.flatMap((host) =>
     host.kind === kind && host.address !== undefined ? [{ name: host.name, address: host.address }] : [],
   );
-
-/** What kubectl printed around the first loss of its watch, until it had begun another. */
-function printedAround(text: string): { readonly printed?: readonly string[] } {
-  const lines = text.split("\n");
-  const lost = lines.findIndex((line) => LOST.test(line));
-  if (lost < 0) return {};
-  const again = lines.findIndex((line, i) => i > lost && /^NAME\s+STATUS/.test(line));
-  return { printed: lines.slice(Math.max(0, lost - 3), again < 0 ? lost + 1 : again + 4) };
-}
-
-const LOST = /unable to decode an event from the watch stream/;
 
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
 

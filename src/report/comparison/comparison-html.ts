@@ -59,10 +59,8 @@ function kubectlSection(run: ComparedRun | undefined): Html | undefined {
   const kubectl = run?.kubectl;
   if (kubectl?.printed === undefined) return undefined;
   return html`<section class="part"><h3>Somebody watched</h3><p class="aside"><code>kubectl get nodes --watch</code>, begun again whenever it ended, in the run <em>base</em>: its watch was lost ${kubectl.lost} ${kubectl.lost === 1 ? "time" : "times"} and taken up again.</p>
-<pre class="printed">${kubectl.printed.map((line) => (LOST.test(line) ? html`<b>${line}</b><br>` : html`${line}<br>`))}</pre></section>`;
+<pre class="printed">${kubectl.printed.map(({ text, lost }) => (lost ? html`<b>${text}</b><br>` : html`${text}<br>`))}</pre></section>`;
 }
-
-const LOST = /unable to decode an event from the watch stream/;
 
 function plots(run: ComparedRun): Html | undefined {
   const connections = serverPlot(run.servers, "connections");

@@ -217,9 +217,9 @@ test("a run without a collision says which figures are missing", () => {
 });
 
 test("what kubectl printed is shown as it stands, its loss in bold", () => {
-  const printed = ["NAME  STATUS", "E1 unable to decode an event from the watch stream: http2: client connection lost"];
+  const printed = [{ text: "NAME  STATUS" }, { text: "E1 unable to decode <an event>", lost: true as const }];
   const page = renderComparisonHtml(
     comparison([row("base", { kind: "base", kubectl: { lost: 1, begun: 2, printed } })]),
   );
-  expect(page).toContain("NAME  STATUS<br><b>E1 unable");
+  expect(page).toContain("NAME  STATUS<br><b>E1 unable to decode &lt;an event&gt;</b>");
 });

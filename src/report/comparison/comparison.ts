@@ -28,12 +28,7 @@ export interface ComparedRun {
   readonly lostInLogs: number;
   readonly notReady: number;
   /** What kubectl's watch met; absent: nobody watched. */
-  readonly kubectl?: {
-    readonly lost: number;
-    readonly begun: number;
-    /** What it printed around its first loss, until it was watching again; absent: it lost nothing. */
-    readonly printed?: readonly string[];
-  };
+  readonly kubectl?: KubectlWatch;
   readonly expected: string;
   readonly found: string;
   readonly agrees: boolean;
@@ -44,6 +39,19 @@ export interface ComparedRun {
   readonly layout?: Layout;
   /** One collision of this run, from its captures; absent: there was none, or none whole. */
   readonly collision?: Collision;
+}
+
+export interface KubectlWatch {
+  readonly lost: number;
+  readonly begun: number;
+  /** What it printed around its first loss, until it was watching again; absent: it lost nothing. */
+  readonly printed?: readonly PrintedLine[];
+}
+
+export interface PrintedLine {
+  readonly text: string;
+  /** It tells of a watch that was lost. */
+  readonly lost?: true;
 }
 
 /** The hosts of a run by what they are, with their addresses. */
