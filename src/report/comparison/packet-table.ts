@@ -1,13 +1,13 @@
 import { type Html, html } from "../html/markup.ts";
 import type { Collision, SeenPacket } from "./comparison.ts";
 
-/** Packets as a capture's reader sees them, one a line, each connection in its colour. `undefined` stands for packets left out. */
+/** Packets as a capture's reader sees them, one a line, each connection in its colour. `omitted` stands for as many packets left out. */
 export function packetTable(
   collision: Collision,
   packets: readonly (SeenPacket | { readonly omitted: number; readonly seconds: number })[],
   file: string,
 ): Html {
-  const [client] = names(collision);
+  const { client } = collision;
   return html`<div class="wide"><table class="packets"><caption>${file}</caption><thead><tr><th>no.</th><th>seconds</th><th>from</th><th></th><th>to</th><th>flags and numbers</th><th>what it is</th></tr></thead><tbody>
 ${packets.map((one) => {
   if ("omitted" in one)
@@ -19,8 +19,6 @@ ${packets.map((one) => {
 })}
 </tbody></table></div>`;
 }
-
-const names = ({ client }: Collision): readonly [client: string] => [client];
 
 const numbers = ({ seq, ack, length }: SeenPacket): string =>
   `seq ${seq}${ack === undefined ? "" : ` ack ${ack}`}${length > 0 ? ` len ${length}` : ""}`;
