@@ -2,9 +2,8 @@ import type { Happening } from "../scenario/scenario.ts";
 import type { Story } from "./adapt.ts";
 import type { LabOptions } from "./lab-options.ts";
 import type { Command, Program, Step, Told } from "./lab-plan.ts";
-import { addressesOf } from "./plan-programs.ts";
 import { CONFIG } from "./proxy/proxy.ts";
-import { type Addressed, plain, type Topology } from "./topology.ts";
+import { type Addressed, addressesOf, plain, type Topology } from "./topology.ts";
 
 /** The scenario's happenings as signals, commands and messages, ordered by time; and what the lab can not do. */
 export function planStory(

@@ -14,7 +14,7 @@ import { type Topology, topologyOf } from "./topology.ts";
 export function plan(given: Omit<Scenario, "variants">, options: LabOptions): LabPlan {
   const { scenario, said } = adapt(given, options.timeScale, options.mostMs);
   const topology = topologyOf(scenario, options);
-  const { programs, files, commands, said: unlike } = planPrograms(scenario, topology, options);
+  const { programs, files, commands, said: unlike } = planPrograms({ scenario, topology, options });
   const { story, said: skipped } = planStory(scenario, topology, programs, options);
   const { balancer, servers, links } = scenario.network;
   const replies =

@@ -122,3 +122,9 @@ function placeOf(kind: HostKind, index: number, zones: number): readonly [number
 
 /** A name that is safe in a path and as a namespace. */
 export const plain = (name: string): string => name.replace(/[^a-z0-9-]/gi, "-").slice(0, 40);
+
+/** What the service's name resolves to. */
+export function addressesOf(topology: Topology): readonly string[] {
+  const front = [...topology.balancers, ...topology.proxies];
+  return (front.length > 0 ? front : topology.servers).map(({ address }) => address);
+}
