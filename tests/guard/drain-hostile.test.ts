@@ -142,10 +142,10 @@ describe.skipIf(missing("openssl"))("frames of ours between the session's", () =
     60_000,
   );
 
-  test.each(["native", "bridge"] as const)(
-    "over TLS (%s) a push promised in the moment in which a drain begins does not cost the client its response",
+  test.each(["clear", "native", "bridge"] as const)(
+    "%s: a push promised in the moment in which a drain begins does not cost the client its response",
     async (way) => {
-      const server = createSecureServer(certificate());
+      const server = (way === "clear" ? createServer() : createSecureServer(certificate())) as Http2Server;
       const drained = drain(server, { graceMs: 5000 });
       if (way === "bridge") watchServer(server).setTls(way);
       server.on("stream", (stream) => {
@@ -158,7 +158,8 @@ describe.skipIf(missing("openssl"))("frames of ours between the session's", () =
         stream.end("asked for");
         void drained.start();
       });
-      const session = connectHttp2(`https://localhost:${await listen(server)}`, { ca: certificate().cert });
+      const scheme = way === "clear" ? "http" : "https";
+      const session = connectHttp2(`${scheme}://localhost:${await listen(server)}`, { ca: certificate().cert });
       const told = once(session, "goaway");
       const texts: string[] = [];
       session.on("stream", (push) => push.setEncoding("utf8").on("data", (text) => texts.push(text)));

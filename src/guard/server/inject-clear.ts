@@ -1,19 +1,18 @@
 import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
 import { handleOf } from "./native-handle.ts";
-import type { Inject } from "./watch-server.ts";
 
 /**
- * Writes a frame between two of a session's on a TCP connection, or gives undefined where that can't be done (Windows).
+ * Writes a frame between two of a session's on a TCP connection and says whether it did, or gives undefined where that can't be done (Windows).
  *
  * The session writes to the same native handle, whole frames each time, and takes every completion there for its own: a write of
  * another that has to wait ends the process (`CHECK(is_write_in_progress())` in `src/node_http2.cc`). So the frame goes past the
  * handle: straight into the kernel, at a moment when all that the session wrote is in there already, or not at all.
  */
-export function injectClear(socket: Socket): Inject | undefined {
+export function injectClear(socket: Socket): ((frame: Buffer) => boolean) | undefined {
   const { fd } = handleOf(socket) ?? {};
   if (fd === undefined || fd < 0) return undefined;
-  return (frame, done) => done(write(socket, fd, frame));
+  return (frame) => write(socket, fd, frame);
 }
 
 function write(socket: Socket, fd: number, frame: Buffer): boolean {

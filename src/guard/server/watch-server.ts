@@ -124,13 +124,15 @@ function startWatch(server: NetServer): ServerWatch {
     const { socket, bridge } = from;
     if (bridge !== undefined) {
       showSocket(session, socket as TLSSocket);
-      // What the session has to say already goes first: it writes in the next turn. A push that is promised behind the GOAWAY makes Node's
-      // client give the whole connection up.
-      const inTurn: Inject = (frame, done) => done(bridge.inject(frame));
-      return { session, socket, inject: (...args) => void setImmediate(() => setImmediate(() => inTurn(...args))) };
+      return { session, socket, inject: inTurn(session, (frame) => bridge.inject(frame)) };
     }
-    const inject = secure ? injectNative(session, socket as TLSSocket) : injectClear(socket);
+    const inject = secure ? injectNative(session, socket as TLSSocket) : injectInClear(session, socket);
     return { session, socket, ...(inject === undefined ? {} : { inject }) };
+  }
+
+  function injectInClear(session: ServerHttp2Session, socket: Socket): Inject | undefined {
+    const write = injectClear(socket);
+    return write === undefined ? undefined : inTurn(session, write);
   }
 
   function injectNative(session: ServerHttp2Session, socket: TLSSocket): Inject | undefined {
@@ -165,5 +167,18 @@ function startWatch(server: NetServer): ServerWatch {
     onHttp1: (then) => http1Listeners.push(then),
     onHttp1Request: (then) => requestListeners.push(then),
     onClosed: (then) => closedListeners.push(then),
+  };
+}
+
+/**
+ * What the session has to say already goes first: it writes in the next turn of the event loop. A push that is promised behind the GOAWAY
+ * costs Node's client that push, or the whole connection.
+ */
+function inTurn(session: ServerHttp2Session, write: (frame: Buffer) => boolean): Inject {
+  return (frame, done) => {
+    setImmediate(() =>
+      // A session that was closed meanwhile has said the true last id, which no later GOAWAY may raise (RFC 9113 §6.8).
+      setImmediate(() => done(!session.closed && !session.destroyed && write(frame))),
+    );
   };
 }
