@@ -212,6 +212,35 @@ describe.skipIf(missing("openssl"))("frames of ours between the session's", () =
     },
   );
 
+  test("a turn that fails gives its place back: fifty sessions whose ping throws keep no other from being told", async () => {
+    const server = createSecureServer(certificate(), (_request, response) => response.end("ok"));
+    const watch = watchServer(server);
+    const port = await listen(server);
+    const clients = Array.from({ length: 51 }, () =>
+      connectHttp2(`https://localhost:${port}`, { ca: certificate().cert }),
+    );
+    await Promise.all(clients.map((client) => once(client, "remoteSettings")));
+    const links = [...watch.http2.values()];
+    const failing = links.slice(0, 50);
+    for (const { session } of failing) {
+      session.ping = () => {
+        throw new Error("instrumented");
+      };
+    }
+    const tell = ({ inject }: (typeof links)[number]): Promise<boolean> =>
+      new Promise((done) => inject?.(frame(0x77, 0, 0), done));
+    expect((await Promise.all(links.map(tell))).filter(Boolean)).toHaveLength(1);
+    for (const { session } of failing) Reflect.deleteProperty(session, "ping");
+    expect((await Promise.all(links.map(tell))).filter(Boolean)).toHaveLength(51);
+    const answers = clients.map(async (client) => {
+      const stream = client.request().setEncoding("utf8");
+      return (await once(stream, "data"))[0];
+    });
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(["ok"]));
+    for (const client of clients) client.close();
+    server.close();
+  });
+
   test("where Node's native code is not known, a bridge stands between TLS and HTTP/2", async () => {
     const server = createSecureServer(certificate(), (request, response) =>
       response.end(request.socket.remoteAddress ?? ""),

@@ -74,7 +74,9 @@ function schedule(): void {
 
 function begin(): void {
   scheduled = false;
-  for (const turn of waiting.splice(0, AT_ONCE - underWay)) {
+  while (underWay < AT_ONCE) {
+    const turn = waiting.shift();
+    if (turn === undefined) return;
     underWay += 1;
     turn(() => {
       underWay -= 1;
@@ -97,16 +99,34 @@ function takeTurn(
   const cover = lay(handle);
   if (cover === undefined) return done(false);
   const release = hold(socket);
-  handle.readStop();
-  session.ping(() => {});
+  // Whatever fails: the cover comes off, and others have their turn.
+  const end = (written: boolean): void => {
+    try {
+      cover.destroySSL();
+      if (handle.bytesWritten === before && !socket.destroyed) handle.readStart();
+    } finally {
+      try {
+        release();
+      } finally {
+        done(written);
+      }
+    }
+  };
+  try {
+    handle.readStop();
+    session.ping(() => {});
+  } catch {
+    // The application's own ping, perhaps. One phase is what is left.
+    return end(false);
+  }
   setImmediate(() => {
     const wrote = handle.bytesWritten > before;
     const clear = wrote && handle.writeQueueSize === 0 && !socket.destroyed;
-    if (clear) write(socket, handle, frame);
-    cover.destroySSL();
-    if (!wrote && !socket.destroyed) handle.readStart();
-    release();
-    done(clear);
+    try {
+      if (clear) write(socket, handle, frame);
+    } finally {
+      end(clear);
+    }
   });
 }
 
@@ -152,7 +172,10 @@ function write(socket: TLSSocket, handle: NativeHandle, frame: Buffer): void {
     pending = request;
     return native.call(handle, request, bytes);
   };
-  socket.write(frame);
-  delete (handle as Partial<NativeHandle>).writeBuffer;
+  try {
+    socket.write(frame);
+  } finally {
+    delete (handle as Partial<NativeHandle>).writeBuffer;
+  }
   setImmediate(() => pending?.oncomplete?.(0));
 }
