@@ -8,6 +8,7 @@ import {
   type Http2SecureServer,
   type Http2Server,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -169,6 +170,46 @@ describe.skipIf(missing("openssl"))("frames of ours between the session's", () =
       expect((await told).slice(0, 2)).toEqual([0, 2 ** 31 - 1]);
       expect(await drained.start()).toMatchObject({ http2: 1, cut: 0 });
       expect(texts.toSorted()).toEqual(["asked for", "pushed"]);
+    },
+  );
+
+  test.each(["clear", "native", "bridge"] as const)(
+    "%s: the GOAWAY waits for a push that was promised before, and no other is promised from then on",
+    async (way) => {
+      const server = (way === "clear" ? createServer() : createSecureServer(certificate())) as Http2Server;
+      const drained = drain(server, { graceMs: 5000 });
+      if (way === "bridge") watchServer(server).setTls(way);
+      const began = once(server, "stream") as Promise<[ServerHttp2Stream]>;
+      const scheme = way === "clear" ? "http" : "https";
+      const client = connectHttp2(`${scheme}://localhost:${await listen(server)}`, { ca: certificate().cert });
+      const goaways: number[] = [];
+      client.on("goaway", (_code, last: number) => goaways.push(last));
+      const texts: string[] = [];
+      client.on("stream", (push) => push.setEncoding("utf8").on("data", (text) => texts.push(text)));
+      const request = client.request().setEncoding("utf8");
+      request.on("data", (text) => texts.push(text));
+      const [stream] = await began;
+      const push = await new Promise<ServerHttp2Stream>((done) =>
+        stream.pushStream({ ":path": "/pushed" }, (_error, promised) => done(promised)),
+      );
+      const report = drained.start();
+      while (stream.pushAllowed) await new Promise((done) => setImmediate(done));
+      expect(stream.session?.closed).toBe(false);
+      expect(() => stream.pushStream({ ":path": "/late" }, () => {})).toThrow(
+        expect.objectContaining({ code: "ERR_HTTP2_PUSH_DISABLED" }),
+      );
+      // The client has answered whatever was sent to it until now.
+      await new Promise((done) => stream.session?.ping(done));
+      expect(goaways).toEqual([]);
+      push.respond();
+      push.end("pushed");
+      while (goaways.length === 0) await once(client, "goaway");
+      stream.respond();
+      stream.end("asked for");
+      await once(request, "close");
+      expect(await report).toMatchObject({ http2: 1, cut: 0 });
+      expect(goaways[0]).toBe(2 ** 31 - 1);
+      expect(texts).toEqual(["pushed", "asked for"]);
     },
   );
 

@@ -46,13 +46,15 @@ let context: SecureContext | undefined;
  */
 export function injectTls(session: ServerHttp2Session, socket: TLSSocket): Inject {
   if (socket.getProtocol() !== "TLSv1.3") socket.disableRenegotiation();
-  return (frame, done) => {
-    waiting.push((over) =>
-      takeTurn(session, socket, frame, (written) => {
+  return (frame, done, ready = () => true) => {
+    waiting.push((over) => {
+      const end = (written: boolean): void => {
         over();
         done(written);
-      }),
-    );
+      };
+      if (ready()) takeTurn(session, socket, frame, end);
+      else end(false);
+    });
     // Never while the session reads: it may be called from there, and the rest of what arrived would go to the cover.
     schedule();
   };

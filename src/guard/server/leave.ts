@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Leave, type LeaveInput, SERVING, stepLeave } from "../machines/leave-session.ts";
 import { GOAWAY_ANNOUNCEMENT } from "./goaway-announcement.ts";
+import { owesPush, refusePushes } from "./pushes.ts";
 import type { Http2Link } from "./watch-server.ts";
 
 /** CANCEL: RFC 9113 §7. What a client is told when its streams outlive the grace: not NO_ERROR, since something was lost. */
@@ -33,6 +34,10 @@ export function leave(link: Http2Link, settings: LeaveSettings): void {
   let cut = false;
   let callOff = () => {};
 
+  const ready = (): boolean => {
+    refusePushes(session);
+    return !owesPush(session);
+  };
   const step = (input: LeaveInput): void => {
     callOff();
     const { roundTripLimitMs } = settings;
@@ -42,7 +47,7 @@ export function leave(link: Http2Link, settings: LeaveSettings): void {
     if (next.wakeAtMs !== undefined) callOff = clock.after(next.wakeAtMs - clock.now(), () => step("tick"));
     switch (next.action) {
       case "announce":
-        inject?.(GOAWAY_ANNOUNCEMENT, (written) => step(written ? "written" : "blocked"));
+        inject?.(GOAWAY_ANNOUNCEMENT, (written) => step(written ? "written" : "blocked"), ready);
         return;
       case "measure":
         // An error: too many PINGs of the application are on their way. The limit for the answer is then the wait.

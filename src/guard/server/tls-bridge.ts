@@ -19,6 +19,7 @@ export class TlsBridge extends EventEmitter {
   readonly alpnProtocol: string | false | null;
   readonly #socket: TLSSocket;
   #begun = false;
+  #waits = false;
   #batch: Uint8Array[] = [];
   #written: (() => void)[] = [];
 
@@ -34,9 +35,12 @@ export class TlsBridge extends EventEmitter {
     socket.on("error", (error) => this.emit("error", error));
   }
 
-  /** A whole frame, behind all that the session has written; not before it has (SETTINGS come first, RFC 9113 §3.4). */
+  /**
+   * A whole frame, behind all that the session has written; not before it has (SETTINGS come first, RFC 9113 §3.4), and not while it waits to
+   * write more.
+   */
   inject(frame: Buffer): boolean {
-    if (!this.#begun || !this.#socket.writable) return false;
+    if (!this.#begun || this.#waits || !this.#socket.writable) return false;
     this.#socket.write(frame);
     return true;
   }
@@ -66,11 +70,13 @@ export class TlsBridge extends EventEmitter {
     this.#batch = [];
     this.#written = [];
     const done = () => {
+      this.#waits = false;
       for (const each of written) each();
     };
     // One write is one TLS record where it fits.
-    if (this.#socket.write(batch.length === 1 ? first : Buffer.concat(batch))) done();
-    else this.#socket.once("drain", done);
+    this.#waits = !this.#socket.write(batch.length === 1 ? first : Buffer.concat(batch));
+    if (this.#waits) this.#socket.once("drain", done);
+    else done();
   }
 
   end(ended?: () => void): void {

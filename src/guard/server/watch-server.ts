@@ -12,8 +12,11 @@ import { asDuplex, showSocket, TlsBridge } from "./tls-bridge.ts";
 /** Any server of Node's that speaks HTTP. */
 export type AnyServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
 
-/** Writes a whole frame between two of the session's, or nothing; says which, at once or in the next turns of the event loop. */
-export type Inject = (frame: Buffer, done: (written: boolean) => void) => void;
+/**
+ * Writes a whole frame between two of the session's, or nothing; says which, at once or in the next turns of the event loop. What the session was
+ * given until `ready` is asked goes before the frame, what it is given later may go behind; false calls it off.
+ */
+export type Inject = (frame: Buffer, done: (written: boolean) => void, ready?: () => boolean) => void;
 
 /** An HTTP/2 connection. */
 export interface Http2Link {
@@ -170,15 +173,13 @@ function startWatch(server: NetServer): ServerWatch {
   };
 }
 
-/**
- * What the session has to say already goes first: it writes in the next turn of the event loop. A push that is promised behind the GOAWAY
- * costs Node's client that push, or the whole connection.
- */
+/** What the session has to say already goes first: it writes in the next turn of the event loop. */
 function inTurn(session: ServerHttp2Session, write: (frame: Buffer) => boolean): Inject {
-  return (frame, done) => {
-    setImmediate(() =>
+  return (frame, done, ready = () => true) => {
+    setImmediate(() => {
+      if (!ready()) return done(false);
       // A session that was closed meanwhile has said the true last id, which no later GOAWAY may raise (RFC 9113 §6.8).
-      setImmediate(() => done(!session.closed && !session.destroyed && write(frame))),
-    );
+      setImmediate(() => done(!session.closed && !session.destroyed && write(frame)));
+    });
   };
 }
