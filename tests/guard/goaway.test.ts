@@ -4,6 +4,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
 import { connect, drain, goaway } from "../../src/guard/index.ts";
+import { guardWarning } from "./guard-warning.ts";
 import { certificate, goProgram, missing, run } from "./peers.ts";
 
 const servers: Http2Server[] = [];
@@ -133,11 +134,11 @@ describe("an HTTP/2 client is told to go elsewhere, finishes, and comes back", (
     };
     const filter = goaway({ chance: 0.02, dice: loaded(() => true), exempt });
     filter.attach(server);
-    const warned = once(process, "warning");
+    const warned = guardWarning();
     const client = connect(`http://127.0.0.1:${await listen(server)}`);
     for (let time = 0; time < 2; time += 1) expect(await (await client.request()).text()).toBe("ok");
     expect(filter.counters).toEqual({ requests: 2, sent: 0, exempted: 2 });
-    expect((await warned)[0]).toMatchObject({
+    expect(await warned).toMatchObject({
       message: "an exemption of the goaway filter threw: Error: no such header",
     });
     await client.close();
