@@ -221,6 +221,22 @@ test.each([
   );
 });
 
+test.each([
+  ["refuses a server that has connections already", false],
+  ["takes one whose connections a drain has watched", true],
+] as const)("attach %s", async (_how, watched) => {
+  const server = createServer();
+  if (watched) drain(server);
+  const accepted = once(server, "connection");
+  const socket = connectTcp(await listen(server), "127.0.0.1");
+  await accepted;
+  const filter = goaway({ chance: 0.001 });
+  const tooLate = expect.objectContaining({ name: "GuardFault", code: "too-late" });
+  if (watched) expect(filter.attach(server)).toBe(server);
+  else expect(() => filter.attach(server)).toThrow(tooLate);
+  socket.destroy();
+});
+
 test("exempted clients stay", async () => {
   const server = createServer((_request, response) => response.end("ok"));
   const filter = goaway({ chance: 0.02, dice: () => 0, exempt: [{ userAgent: "kube-" }, { path: "/healthz" }] });

@@ -33,7 +33,10 @@ export interface GoawayCounters {
 }
 
 export interface GoawayFilter {
-  /** Attach it to a server of `node:http2`, before it listens. Secure or not, core or compatibility API. */
+  /**
+   * Attach it to a server of `node:http2`, before it listens. Secure or not, core or compatibility API. Throws a `GuardFault` (`too-late`) if the
+   * server has connections already and nothing here watched it: these could not be told to go.
+   */
   readonly attach: <S extends Http2Server | Http2SecureServer>(server: S) => S;
   readonly counters: GoawayCounters;
 }
