@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { sampleRun } from "../../../tests/support/sample-run.ts";
 import { KUBELETS, PLAIN, smallFleet } from "../../../tests/support/small-fleet.ts";
 import type { Simulation } from "../simulation.ts";
 import { simulateThinned } from "../thinned/simulate-thinned.ts";
@@ -107,6 +108,35 @@ test("a chance at which next to nothing happens does not stand in the way of one
   expect(found.range?.high).toBe(0.02);
   expect(found.curve.find(({ chance }) => chance === found.recommended)?.verdict).toBe("met");
 }, 120_000);
+
+/** Port collisions in a run of a minute at each chance; the theory says that they grow with it. */
+const collidingAt =
+  (counts: Readonly<Record<number, number>>) =>
+  async ({ network }: Fleet, seeds: readonly number[]): Promise<Simulation[]> =>
+    seeds.map((seed) => sampleRun("base", seed, { collisions: counts[network.servers.goaway.chance] ?? 60 }));
+
+test("a measure that goes against the theory: chances above a missed one that meet the target are found", async () => {
+  const targets = { collisionsPerHour: 600 };
+  const grid = [0.001, 0.002, 0.005, 0.01];
+  const found = await calibrate(FLEET, targets, collidingAt({ 0.002: 1, 0.003: 1, 0.005: 1 }), { ...options, grid });
+  expect(found.curve.map(({ chance, verdict }) => `${chance} ${verdict}`)).toEqual([
+    "0.001 missed",
+    "0.002 met",
+    "0.003 met",
+    "0.005 met",
+    "0.01 missed",
+  ]);
+  expect(found).toMatchObject({ range: { low: 0.002, high: 0.005 }, recommended: 0.003, obstacles: [] });
+  expect(found.notOneWay).toEqual(["collisionsPerHour"]);
+  // Four chances were looked at to find them, so any of four may only have seemed to be met.
+  expect(found.jointConfidence).toBeCloseTo(0.9, 9);
+  const apart = await calibrate(FLEET, targets, collidingAt({ 0.002: 1, 0.01: 1 }), { ...options, grid });
+  expect(apart.range).toEqual({ low: apart.recommended, high: apart.recommended });
+  expect([0.002, 0.01]).toContain(apart.recommended);
+  const none = await calibrate(FLEET, targets, collidingAt({}), { ...options, grid });
+  expect(none.range).toBeUndefined();
+  expect(none.obstacles).toMatchObject([{ target: "collisionsPerHour", why: "never", missedAt: 4 }]);
+}, 60_000);
 
 test("targets must be given and make sense", async () => {
   await expect(calibrate(FLEET, {}, run)).rejects.toThrow(/no target/);

@@ -7,7 +7,8 @@
  * run, twice as many each time; looking several times at growing evidence is paid for by a stricter interval at each look (Bonferroni).
  * What stays undecided counts as not met; at a chance so small that hardly anything happens it is passed over where a larger one is met.
  * What is recommended is simulated itself, with as many seeds as the ends of the range. Seeds are the same at every chance, which makes neighbouring
- * points comparable.
+ * points comparable. Where a fleet does not keep to the theory the ends miss each other, or one is not found: then whatever simulated chance meets
+ * all targets is taken, and that it was looked for among all of them is paid for.
  */
 import { Fault } from "../../net/fault.ts";
 import { LEVEL } from "../statistics/student-t.ts";
@@ -68,7 +69,9 @@ export async function calibrate(
   const curveNow = (): CalibrationPoint[] => [...points.values()].sort((a, b) => a.chance - b.chance);
   // One side of a two-sided interval: each statement errs in half of the rest.
   const confidence = 1 - (1 - LEVEL) / 2;
-  const found = low !== undefined && high !== undefined && low <= high ? await recommend(low, high) : undefined;
+  const found =
+    (low !== undefined && high !== undefined && low <= high ? await recommend(low, high) : undefined) ??
+    (await recommendAny());
   const curve = curveNow();
   const base = {
     scenario: fleet.name,
@@ -94,11 +97,17 @@ export async function calibrate(
   const trials = await tryMitigations(prober, low ?? highest, obstacles);
   return { ...base, obstacles, mitigations: trials, runs: prober.runs };
 
-  /** The middle if it is met, else the nearest that is; undefined if none is. */
-  async function recommend(
-    from: number,
-    to: number,
-  ): Promise<Pick<Calibration, "range" | "recommended" | "jointConfidence"> | undefined> {
+  /** Among the chances that meet all targets, wherever they lie. After undefined no point of the curve does. */
+  async function recommendAny(): Promise<Recommendation | undefined> {
+    const met = curveNow()
+      .filter(isMet)
+      .map(({ chance }) => chance);
+    const [from, to] = [met[0], met.at(-1)];
+    return from === undefined || to === undefined ? undefined : recommend(from, to, points.size);
+  }
+
+  /** The middle if it is met, else the nearest that is; undefined if none is. `looked`: at so many chances to find the ends. */
+  async function recommend(from: number, to: number, looked = 1): Promise<Recommendation | undefined> {
     const middle = middleOf(from, to);
     const least = Math.max((await at(from)).seeds, (await at(to)).seeds);
     const first = await at(middle, least);
@@ -107,7 +116,7 @@ export async function calibrate(
     const chosen = first.verdict === "met" ? first : between.filter(isMet).sort((a, b) => far(a) - far(b))[0];
     if (chosen === undefined) return undefined;
     // Whoever chooses among several that seem to be met errs if any of them only seems to be.
-    const tried = chosen === first ? 1 : between.length;
+    const tried = Math.max(looked, chosen === first ? 1 : between.length);
     const place = between.indexOf(chosen);
     const isMissed = ({ verdict }: CalibrationPoint): boolean => verdict === "missed";
     const missedAbove = between.findIndex((point, i) => i > place && isMissed(point));
@@ -123,6 +132,8 @@ export async function calibrate(
     };
   }
 }
+
+type Recommendation = Pick<Calibration, "range" | "recommended" | "jointConfidence">;
 
 const isMet = ({ verdict }: CalibrationPoint): boolean => verdict === "met";
 
