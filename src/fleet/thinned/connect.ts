@@ -4,16 +4,17 @@ import type { FleetState } from "./fleet-state.ts";
 import { forgetAtTarget } from "./four-tuples.ts";
 import { numberOf, tupleOf } from "./look-up.ts";
 
-/** What the SYN meets on its way. */
+/** `timeout`: nobody answers. */
+export type Outcome = "open" | "refused" | "timeout";
+
+/** Sends the SYN. A dial counts one collision at most, though its SYN may meet two connections. */
 export function connect(
   fleet: FleetState,
   connection: number,
   boxPorts: readonly [number, number] | undefined,
-): "open" | "refused" | "timeout" {
-  const { collisions } = fleet.recorder.totals;
-  const outcome = sendSyn(fleet, connection, boxPorts);
-  // Two of one dial count once.
-  fleet.recorder.totals.collisions = Math.min(fleet.recorder.totals.collisions, collisions + 1);
+): Outcome {
+  const { outcome, collided } = sendSyn(fleet, connection, boxPorts);
+  if (collided) fleet.recorder.totals.collisions++;
   return outcome;
 }
 
@@ -21,52 +22,57 @@ function sendSyn(
   fleet: FleetState,
   connection: number,
   boxPorts: readonly [number, number] | undefined,
-): "open" | "refused" | "timeout" {
+): { readonly outcome: Outcome; readonly collided: boolean } {
   const c = fleet.connections;
   const slot = c.slot[connection] as number;
   const remote = c.remote[connection] as number;
   const outside = fleet.layout.outsideOf[slot] as number;
   let port = c.port[connection] as number;
+  let collided = false;
+  const ends = (outcome: Outcome): { outcome: Outcome; collided: boolean } => ({ outcome, collided });
   if (boxPorts !== undefined) {
     port = boxPort(fleet, outside, port, remote, boxPorts);
-    if (port === 0) return "timeout";
+    if (port === 0) return ends("timeout");
     c.boxPort[connection] = port;
     c.boxes.set((outside << 16) | port, remote, connection);
   }
-  if (fleet.lostNodes.has(remote)) return "timeout";
+  if (fleet.lostNodes.has(remote)) return ends("timeout");
   let place = remote;
   let seen = outside;
   if (fleet.balancer !== undefined && fleet.targets !== undefined) {
-    const left = fleet.balancer.preserveClientIp ? fleet.leftFlows.take(outside, port, remote, fleet.now) : -1;
+    const left = fleet.balancer.preserveClientIp
+      ? fleet.leftFlows.take({ outside, port, node: remote }, fleet.now)
+      : -1;
     const eligible = fleet.targets.eligible(remote);
     // A flow that is known decides, unless the collision at its target closes it: the SYN that is repeated then opens one of its own.
-    if (left >= 0 && !collidesAt(fleet, left, outside, port)) place = left;
-    else if (eligible.length === 0) return "timeout";
+    collided = left >= 0 && collidesAt(fleet, left, outside, port);
+    if (left >= 0 && !collided) place = left;
+    else if (eligible.length === 0) return ends("timeout");
     else place = eligible[fleet.dice.below(fleet.die, eligible.length)] as number;
     if (!fleet.balancer.preserveClientIp) {
       seen = remote;
       port = snatPort(fleet, remote, place, fleet.balancer.snatPorts);
-      if (port === 0) return "timeout";
+      if (port === 0) return ends("timeout");
     }
   }
   const server = numberOf(place);
   // A host drops what comes from the wire with its own address (docs of the balancers call it a hairpin).
   if (fleet.balancer !== undefined && seen === place) {
     c.server[connection] = server;
-    return "timeout";
+    return ends("timeout");
   }
   switch (fleet.serverStates[server]) {
     case "gone":
       c.server[connection] = server;
-      return "timeout";
+      return ends("timeout");
     case "down":
     case undefined:
-      return "refused";
+      return ends("refused");
     case "up":
   }
   const held = c.atTarget.get((seen << 16) | port, place);
   if (held >= 0) {
-    fleet.recorder.totals.collisions++;
+    collided = true;
     // The challenge ACK goes to the first connection, which ignores it: nobody answers the SYN.
     if (fleet.balancer?.replyPath === "first") {
       c.server[connection] = server;
@@ -74,7 +80,7 @@ function sendSyn(
       c.seenPort[connection] = port;
       const tuple = tupleOf(fleet, connection);
       fleet.suitors.set(tuple, [...(fleet.suitors.get(tuple) ?? []), connection]);
-      return "timeout";
+      return ends("timeout");
     }
     // The challenge ACK meets a client in SYN-SENT, which resets: the target's old socket dies (RFC 5961 §4, RFC 9293 §3.10.7.3).
     forgetAtTarget(fleet, held);
@@ -85,14 +91,13 @@ function sendSyn(
   c.seenPort[connection] = port;
   c.atTarget.set((seen << 16) | port, place, connection);
   c.held[connection] = 1;
-  return "open";
+  return ends("open");
 }
 
 /** A flow that a node has known for long leads to a target that holds the four-tuple; with replies on the latest path that is over then. */
 function collidesAt(fleet: FleetState, place: number, outside: number, port: number): boolean {
   const held = fleet.connections.atTarget.get((outside << 16) | port, place);
   if (held < 0 || fleet.balancer?.replyPath === "first" || fleet.serverStates[numberOf(place)] === "gone") return false;
-  fleet.recorder.totals.collisions++;
   forgetAtTarget(fleet, held);
   breakOff(fleet, held);
   return true;

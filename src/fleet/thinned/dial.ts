@@ -96,6 +96,7 @@ export function giveUpRequests(fleet: FleetState, slot: number): void {
   const failed = fleet.failedAttempts.get(slot) ?? [];
   fleet.failedAttempts.set(slot, failed);
   failed.push(fleet.now);
+  if (failed.length > MOST_ATTEMPTS) failed.shift();
   const askedBefore = settingsOf(fleet, slot).retries === "none" ? fleet.now : failed.at(-MOST_ATTEMPTS);
   const from = fleet.leftAt[slot] as number;
   if (askedBefore === undefined || askedBefore <= from) return;

@@ -50,7 +50,7 @@ export class FleetState {
   readonly waiting: Uint8Array;
   readonly failures: Int32Array;
   readonly dialed: Uint8Array;
-  /** When dials failed, or a GOAWAY turned away what had waited, since the slot last sent all that it had to ask. */
+  /** When dials failed, or a GOAWAY turned away what had waited, since the slot last sent all that it had to ask: the last that count. */
   readonly failedAttempts: Map<number, number[]> = new Map();
   readonly wakeStamp: Int32Array;
   /** Since when the slot has something to ask and no connection. */

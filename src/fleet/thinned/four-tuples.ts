@@ -79,5 +79,5 @@ export function leaveFlow(fleet: FleetState, connection: number, lastPacketAt: n
   const port = (c.boxPort[connection] !== 0 ? c.boxPort[connection] : c.port[connection]) as number;
   const place = fleet.layout.servers[c.server[connection] as number] as number;
   const until = lastPacketAt + fleet.balancer.idleTimeoutMs;
-  fleet.leftFlows.leave(outside, port, c.remote[connection] as number, { place, until });
+  fleet.leftFlows.leave({ outside, port, node: c.remote[connection] as number }, { place, until }, fleet.now);
 }
