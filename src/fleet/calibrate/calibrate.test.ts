@@ -138,6 +138,23 @@ test("a measure that goes against the theory: chances above a missed one that me
   expect(none.obstacles).toMatchObject([{ target: "collisionsPerHour", why: "never", missedAt: 4 }]);
 }, 60_000);
 
+test("one seed has no interval of minutes, so it decides nothing; of counts it has one", async () => {
+  const minute = async (_: Fleet, seeds: readonly number[]): Promise<Simulation[]> =>
+    seeds.map((seed) => sampleRun("base", seed, { notReady: 1, collisions: 1 }));
+  const one = { seeds: 1, mostSeeds: 1, grid: [0.001] };
+  // 20 s NotReady in a minute: 480 min a day.
+  const minutes = (await calibrate(FLEET, { notReadyMinutesPerDay: 1000 }, minute, one)).curve[0];
+  expect(minutes?.measures.notReadyMinutesPerDay).toMatchObject({ verdict: "undecided", simulated: { value: 480 } });
+  // One in a minute, or up to 5.6 of them.
+  for (const [bound, verdict] of [
+    [400, "met"],
+    [200, "undecided"],
+  ] as const) {
+    const [point] = (await calibrate(FLEET, { collisionsPerHour: bound }, minute, one)).curve;
+    expect(point?.verdict).toBe(verdict);
+  }
+}, 60_000);
+
 test("targets must be given and make sense", async () => {
   await expect(calibrate(FLEET, {}, run)).rejects.toThrow(/no target/);
   await expect(calibrate(FLEET, { halfLifeMs: -1 }, run)).rejects.toThrow(/halfLifeMs can not be -1/);

@@ -33,8 +33,10 @@ export function measure(
 }
 
 /** "At most `bound`", with the interval's confidence. What no seed saw to end is only known to take longer than they looked. */
-export function judge({ low, high, value, observedMs }: Measured, bound: number): TargetVerdict {
+export function judge({ statistic, seeds, low, high, value, observedMs }: Measured, bound: number): TargetVerdict {
   if (Number.isNaN(value)) return "undecided";
+  // The mean of one seed that is no count: nothing bounds it.
+  if (statistic === "mean" && seeds < 2 && low === high) return "undecided";
   if (high <= bound) return "met";
   const atLeast = low === Number.POSITIVE_INFINITY && observedMs !== undefined ? observedMs : low;
   return atLeast > bound ? "missed" : "undecided";

@@ -7,7 +7,7 @@ import { LEVEL, studentQuantile } from "./student-t.ts";
  * (Garwood 1936, Biometrika 28, 437-442; as chi-squared quantiles in Ulm 1990, Am. J. Epidemiol. 131, 373-375) is right if events come
  * alone. Where one brings the next, seeds differ by more than that: then the Student interval of the ratio is the wider, and it is taken.
  * Where many seeds saw none and few saw many, Student is too narrow as well: how many seeds see any is uncertain (`shareInterval`), with the mean
- * of those that did. From below that bounds too: a seed that saw any saw at least one.
+ * of those that did. From below that bounds too: a seed that saw any saw at least one. One seed shows nothing of that: its interval is the exact one.
  */
 export function countEstimate(
   counts: readonly number[],

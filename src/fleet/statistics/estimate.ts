@@ -1,11 +1,14 @@
 import { LEVEL, studentQuantile } from "./student-t.ts";
 
-/** What several seeds say of one number: their mean, and between which bounds the true mean lies with 95 % confidence. */
+/** What seeds say of one number: their mean, and between which bounds the true mean lies with 95 % confidence. */
 export interface Estimate {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
-  /** Seeds behind it. With one seed nothing is known of the spread: the bounds are the mean itself, and must not be shown as an interval. */
+  /**
+   * Seeds behind it. With one nothing is known of how seeds differ, and no report shows an interval: the bounds of a mean are the mean itself,
+   * those of a count what it may be if its events come alone (`countEstimate`).
+   */
   readonly seeds: number;
 }
 

@@ -166,6 +166,29 @@ describe("the verdict of a sweep", () => {
   });
 });
 
+describe("what was not seen", () => {
+  const none = (count: number): string => {
+    const arm = sampleArm(
+      "base",
+      Array.from({ length: count }, () => ({})),
+    );
+    const text = renderSimulationText(sampleReport([arm]), { width: 100, colour: false }).replace(/\s+/g, " ");
+    return /None: .*MB\./.exec(text)?.[0] ?? text;
+  };
+
+  test("of events the count that is still possible is said; minutes and megabytes are no events", () => {
+    expect(none(10)).toBe(
+      "None: port collisions; connections lost; connects failed; requests failed; lease updates missed; " +
+        "times a node became NotReady; relists. None in 10 seeds still allows up to 0.37 a run of each (95 % interval). " +
+        "Also 0: node-minutes NotReady; relists, MB.",
+    );
+  });
+
+  test("one seed allows nothing to be said", () => {
+    expect(none(1)).toMatch(/; relists\. Also 0: node-minutes NotReady; relists, MB\.$/);
+  });
+});
+
 describe("the verdict of a calibration", () => {
   const measured = (value: number, more: Partial<Measured> = {}): Measured => ({
     statistic: "mean",

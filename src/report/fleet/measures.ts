@@ -9,8 +9,11 @@ export interface Measure {
   readonly of: (arm: SummarisedArm) => Estimate;
   /** What its estimates are multiplied by before they are printed, and the unit then. */
   readonly factor?: number;
-  /** Whether 0 everywhere says that it did not happen, so that its row can be left out. */
-  readonly countable: boolean;
+  /**
+   * `count` of events, or the `size` of what happened: 0 everywhere says that it did not happen, so that its row can be left out. `level`:
+   * 0 is a value as any other.
+   */
+  readonly kind: "count" | "size" | "level";
 }
 
 /** In the order in which they are shown. All are means of one run each. */
@@ -24,7 +27,7 @@ export const MEASURES: readonly Measure[] = [
     words: "collisions, % of new connections",
     of: ({ summary }) => summary.rates.collisionsPerConnection,
     factor: 100,
-    countable: false,
+    kind: "level",
   },
   total("connectionsLost", "connections lost"),
   {
@@ -32,7 +35,7 @@ export const MEASURES: readonly Measure[] = [
     words: "until the client knew, s",
     of: ({ runs }) => meanLoss(runs),
     factor: 0.001,
-    countable: false,
+    kind: "level",
   },
   total("connectsFailed", "connects failed"),
   total("requests", "requests"),
@@ -44,7 +47,7 @@ export const MEASURES: readonly Measure[] = [
     words: "node-minutes NotReady",
     of: ({ summary }) => summary.totals.notReadyMs,
     factor: 1 / 60_000,
-    countable: true,
+    kind: "size",
   },
   total("relists", "relists"),
   {
@@ -52,19 +55,19 @@ export const MEASURES: readonly Measure[] = [
     words: "relists, MB",
     of: ({ summary }) => summary.totals.relistBytes,
     factor: 1e-6,
-    countable: true,
+    kind: "size",
   },
   {
     id: "maxOverMeanAtEnd",
     words: "fullest server / mean, at the end",
     of: ({ runs }) => atEnd(runs, "maxOverMean"),
-    countable: false,
+    kind: "level",
   },
-  { id: "giniAtEnd", words: "Gini coefficient, at the end", of: ({ runs }) => atEnd(runs, "gini"), countable: false },
+  { id: "giniAtEnd", words: "Gini coefficient, at the end", of: ({ runs }) => atEnd(runs, "gini"), kind: "level" },
 ];
 
 function total(name: keyof Simulation["totals"], words: string): Measure {
-  return { id: name, words, of: ({ summary }) => summary.totals[name], countable: true };
+  return { id: name, words, of: ({ summary }) => summary.totals[name], kind: "count" };
 }
 
 /** An estimate in the measure's unit. */

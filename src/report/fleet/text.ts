@@ -112,8 +112,11 @@ function tableLines(sheet: Sheet, arms: readonly SummarisedArm[]): string[] {
     lines.push(...part(from, to));
     from = to;
   }
-  const none = MEASURES.filter((measure) => measure.countable && !rows.includes(measure)).map(({ words }) => words);
-  if (none.length > 0) lines.push(...paragraph(sheet, `None: ${none.join("; ")}.${possible(arms)}`));
+  const none = noneSeen(
+    MEASURES.filter((measure) => !rows.includes(measure)),
+    arms,
+  );
+  if (none !== "") lines.push(...paragraph(sheet, none));
   return lines;
 
   function part(from: number, to: number): string[] {
@@ -134,11 +137,19 @@ function tableLines(sheet: Sheet, arms: readonly SummarisedArm[]): string[] {
   }
 }
 
-/** What none in all seeds still leaves possible. */
-function possible(arms: readonly SummarisedArm[]): string {
+/** What did not happen in any seed, and how many events that still leaves possible: events, so of minutes and megabytes it says nothing. */
+function noneSeen(left: readonly Measure[], arms: readonly SummarisedArm[]): string {
+  const words = (kind: Measure["kind"]): string[] =>
+    left.filter((measure) => measure.kind === kind).map((measure) => measure.words);
+  const counts = words("count");
+  const sizes = words("size");
   const seeds = Math.min(...arms.map(({ runs }) => runs.length));
-  if (seeds < 2) return "";
-  return ` None in ${many(seeds, "seed")} still allows up to ${printNumber(poissonInterval(0).high / seeds)} a run (95 % interval).`;
+  const most = printNumber(poissonInterval(0).high / seeds);
+  const possible = `None in ${many(seeds, "seed")} still allows up to ${most} a run of each (95 % interval).`;
+  return [
+    ...(counts.length > 0 ? [`None: ${counts.join("; ")}.`, ...(seeds < 2 ? [] : [possible])] : []),
+    ...(sizes.length > 0 ? [`Also 0: ${sizes.join("; ")}.`] : []),
+  ].join(" ");
 }
 
 /** A name in pieces of at most `width` columns, broken where it has a mark. */
@@ -158,7 +169,7 @@ function split(name: string, width: number): string[] {
 /** Rows of zeros only say that something did not happen, which one line says for all of them. */
 function isWorthARow(measure: Measure, arms: readonly SummarisedArm[]): boolean {
   const values = arms.map((arm) => measured(measure, arm));
-  if (!measure.countable) return values.some(({ mean }) => Number.isFinite(mean) && mean !== 0);
+  if (measure.kind === "level") return values.some(({ mean }) => Number.isFinite(mean) && mean !== 0);
   return values.some(({ mean }) => mean !== 0);
 }
 
