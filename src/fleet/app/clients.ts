@@ -4,10 +4,12 @@
  * again. HTTP/1.1: one request at a time on a connection, the others wait for it. Past 300 lines: it is one machine, and what happens to a session is told in one place.
  */
 import { backOffMs, type Ending, isIdempotent, judgeEnding } from "../../guard/machines/index.ts";
+import { including, without } from "../destinations.ts";
 import { CLIENT_TIMER, ERRAND, REDIAL } from "../engine/event-kinds.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
 import { S_LOCAL_PORT, S_USER, SOCKET_WORDS } from "../kernel/layout.ts";
 import { close, connect, flush } from "../kernel/tcp.ts";
+import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF, START_MS } from "../shared-figures.ts";
 import { type ClientSession, clientSession, type Errand, type OpenStream, type Slot } from "./client-session.ts";
 import { checkHealth, healthDueMs, heardPong } from "./health.ts";
 import type { JournalSession } from "./journal.ts";
@@ -95,12 +97,11 @@ export class FleetClients {
 
   /** Nobody dials this place from now on, unless there is no other. */
   avoid(place: number): void {
-    const others = this.#destinations.filter((each) => each !== place);
-    if (others.length > 0) this.#destinations = others;
+    this.#destinations = without(this.#destinations, place);
   }
 
   dialAgain(place: number): void {
-    if (!this.#destinations.includes(place)) this.#destinations = [...this.#destinations, place];
+    this.#destinations = including(this.#destinations, place);
   }
 
   /** The groups' own requests come so many times as often; leases and status reports keep their pace. */
@@ -707,11 +708,7 @@ const GRACEFUL = "http2: Transport received Server's graceful shutdown GOAWAY";
 const CANNOT_RETRY =
   "http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] " +
   "after Request.Body was written; define Request.GetBody to avoid this error";
-/** Clients that start together would not be like clients that have run for days. */
-const START_MS = 1000;
 const NEVER = Number.POSITIVE_INFINITY;
-const MAX_ATTEMPTS = 7;
-const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
 const WINDOW_STEP = 32_768;
 const LEAST_WAIT_MS = 0.001;
 

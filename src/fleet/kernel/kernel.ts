@@ -1,4 +1,5 @@
 import type { EventQueue } from "../engine/event-queue.ts";
+import { TIME_WAIT_MS, TW_REUSE_MS } from "../shared-figures.ts";
 import type { Messages } from "./messages.ts";
 import type { Packets } from "./packets.ts";
 import type { SocketTimers } from "./socket-timers.ts";
@@ -62,9 +63,9 @@ export const DELAYED_ACK: number = 40 * MILLISECOND;
 /** tcp_invalid_ratelimit. */
 export const INVALID_RATE_LIMIT: number = 500 * MILLISECOND;
 /** TCP_TIMEWAIT_LEN, and tcp_fin_timeout's default. */
-export const TIME_WAIT_LENGTH: number = 60 * SECOND;
+export const TIME_WAIT_LENGTH: number = TIME_WAIT_MS * MILLISECOND;
 /** net.ipv4.tcp_tw_reuse_delay. */
-export const TW_REUSE_DELAY: number = SECOND;
+export const TW_REUSE_DELAY: number = TW_REUSE_MS * MILLISECOND;
 export const FIN_TIMEOUT: number = 60 * SECOND;
 /** tcp_retries2, the retries of an orphan, tcp_syn_retries, tcp_synack_retries, tcp_syn_linear_timeouts. */
 export const RETRIES = 15;

@@ -1,5 +1,6 @@
 /** A slot opens its next connection, and waits and tries again where that fails. */
 import { backOffMs } from "../../guard/machines/index.ts";
+import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF } from "../shared-figures.ts";
 import { connect } from "./connect.ts";
 import { CLOSED, DIALLING } from "./connections.ts";
 import { rateOf } from "./counting.ts";
@@ -96,16 +97,11 @@ export function giveUpRequests(fleet: FleetState, slot: number): void {
   const failed = fleet.failedAttempts.get(slot) ?? [];
   fleet.failedAttempts.set(slot, failed);
   failed.push(fleet.now);
-  if (failed.length > MOST_ATTEMPTS) failed.shift();
-  const askedBefore = settingsOf(fleet, slot).retries === "none" ? fleet.now : failed.at(-MOST_ATTEMPTS);
+  if (failed.length > MAX_ATTEMPTS) failed.shift();
+  const askedBefore = settingsOf(fleet, slot).retries === "none" ? fleet.now : failed.at(-MAX_ATTEMPTS);
   const from = fleet.leftAt[slot] as number;
   if (askedBefore === undefined || askedBefore <= from) return;
   fleet.recorder.totals.requestsFailed += rateOf(fleet, slot) * (askedBefore - from);
   fleet.leftAt[slot] = askedBefore;
   fleet.asksSince[slot] = Math.max(askedBefore, fleet.asksSince[slot] as number);
 }
-
-/** The reflector's waits (client-go tools/cache/reflector.go). */
-const REFLECTOR_BACK_OFF = { initialMs: 800, maxMs: 30_000 };
-/** A request is tried so often (Go's transport): then it fails. */
-const MOST_ATTEMPTS = 7;

@@ -3,17 +3,18 @@
  */
 import type { NetworkBalancer, Scenario } from "../../scenario/scenario.ts";
 import { Targets } from "../balancer/targets.ts";
+import type { Destinations } from "../destinations.ts";
 import type { Dice } from "../engine/dice.ts";
 import { EventQueue } from "../engine/event-queue.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import { Ports } from "../kernel/ports.ts";
 import { Recorder } from "../measure/recorder.ts";
+import { START_MS } from "../shared-figures.ts";
 import { Connections } from "./connections.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { type Group, type Layout, layOut } from "./layout.ts";
 import { LeftFlows } from "./left-flows.ts";
 import { type RequestStream, streamsOf } from "./streams.ts";
-import { START_MS } from "./times.ts";
 
 /** What a server does with a SYN: answers, refuses, or nothing since it is gone. */
 export type ServerState = "up" | "down" | "gone";
@@ -32,7 +33,7 @@ export class FleetState {
   readonly stopped: Uint8Array;
   /** Places that answer nothing, and those that clients may dial. */
   readonly lostNodes: Set<number> = new Set();
-  destinations: readonly number[];
+  destinations: Destinations;
   readonly targets: Targets | undefined;
   readonly agenda: (() => void)[] = [];
   readonly scenario: Omit<Scenario, "variants">;

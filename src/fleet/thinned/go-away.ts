@@ -1,4 +1,5 @@
 /** Connections that are told to go: when, and what becomes of them. */
+import { TIME_WAIT_MS, TW_REUSE_MS } from "../shared-figures.ts";
 import { CLOSED, DRAINING } from "./connections.ts";
 import { addRate } from "./counting.ts";
 import { giveUpRequests, wants } from "./dial.ts";
@@ -8,7 +9,7 @@ import { forgetAtTarget } from "./four-tuples.ts";
 import { groupOf, settingsOf } from "./look-up.ts";
 import { hasWaitingWatch, nextRequest, wakeAtNextRequest } from "./requests.ts";
 import { decisiveTime, type RequestStream } from "./streams.ts";
-import { EARLIER_MS, TIME_WAIT_MS, TW_REUSE_MS } from "./times.ts";
+import { EARLIER_MS } from "./times.ts";
 
 /** Draws when a request on this connection will be told to go; requests that waited since `from` are among them. */
 export function scheduleGoaway(fleet: FleetState, connection: number, from: number): number {

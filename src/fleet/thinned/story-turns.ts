@@ -5,16 +5,6 @@ import type { FleetState } from "./fleet-state.ts";
 import { forgetAtTarget, hauntAgain } from "./four-tuples.ts";
 import { drain } from "./go-away.ts";
 
-/** Nobody dials this place from now on, unless there is no other. */
-export function avoid(fleet: FleetState, place: number): void {
-  const others = fleet.destinations.filter((each) => each !== place);
-  if (others.length > 0) fleet.destinations = others;
-}
-
-export function dialAgain(fleet: FleetState, place: number): void {
-  if (!fleet.destinations.includes(place)) fleet.destinations = [...fleet.destinations, place];
-}
-
 /** All connections that a server holds, as they are now. */
 function heldBy(fleet: FleetState, server: number): number[] {
   const c = fleet.connections;

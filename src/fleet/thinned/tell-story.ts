@@ -1,8 +1,9 @@
 import type { Scenario } from "../../scenario/scenario.ts";
+import { including, without } from "../destinations.ts";
 import { STORY } from "./event-kinds.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { redraw } from "./redraw.ts";
-import { avoid, cutAll, dialAgain, loseAll, loseNode, returned, sendAway } from "./story-turns.ts";
+import { cutAll, loseAll, loseNode, returned, sendAway } from "./story-turns.ts";
 
 /** Puts the story into the fleet's queue. */
 export function tellStory(fleet: FleetState, { network, story }: Omit<Scenario, "variants">): void {
@@ -21,7 +22,7 @@ export function tellStory(fleet: FleetState, { network, story }: Omit<Scenario, 
     const direct = fleet.targets === undefined;
     at(atMs, () => {
       fleet.targets?.deregister(place, atMs * 1e6);
-      if (direct) avoid(fleet, place);
+      if (direct) fleet.destinations = without(fleet.destinations, place);
       fleet.serverStates[server] = "down";
       if (drain === "cut") cutAll(fleet, server, true);
       else sendAway(fleet, server);
@@ -33,7 +34,7 @@ export function tellStory(fleet: FleetState, { network, story }: Omit<Scenario, 
     at(atMs + drainGraceMs + downMs, () => {
       up(server);
       fleet.targets?.register(place);
-      if (direct) dialAgain(fleet, place);
+      if (direct) fleet.destinations = including(fleet.destinations, place);
     });
   };
   for (const each of story)

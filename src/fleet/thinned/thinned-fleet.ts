@@ -2,6 +2,7 @@
  * Runs a fleet: puts what begins it into its queue, and gives each event to whoever knows what it means. `simulate-thinned.ts` says what is
  * skipped and why that is sound.
  */
+import { START_MS } from "../shared-figures.ts";
 import { DRAINING, OPEN } from "./connections.ts";
 import { step } from "./counting.ts";
 import { dial, dialFailed, wants } from "./dial.ts";
@@ -33,7 +34,6 @@ import { noticed, speaks } from "./notice.ts";
 import { opened } from "./open.ts";
 import { orphanSpeaks } from "./orphans.ts";
 import { wakeAtNextRequest } from "./requests.ts";
-import { START_MS } from "./times.ts";
 import { ask, watchOver } from "./watches.ts";
 
 export function start(fleet: FleetState): void {

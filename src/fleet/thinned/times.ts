@@ -1,11 +1,7 @@
-/** Figures that several turns of the fleet share. */
+/** Figures that several turns of the fleet share; `../shared-figures.ts` has those that the full simulation needs too. */
 
 /** `watchOn`: asked for, and no connection yet. */
 export const WAITS = -2;
-/** TCP_TIMEWAIT_LEN. */
-export const TIME_WAIT_MS = 60_000;
-/** net.ipv4.tcp_tw_reuse_delay: from then on a new connection may follow one in TIME-WAIT. */
-export const TW_REUSE_MS = 1000;
 /** Linux gives an orphan 8 retransmissions (tcp_orphan_retries): the ninth would come so long after what was said first. */
 export const ORPHAN_MS = 102_400;
 /** tcp_retries2 = 15 (Documentation/networking/ip-sysctl.rst: 924.6 s with the smallest timeout). */
@@ -16,5 +12,3 @@ export const SYNS_S: readonly number[] = [1, 2, 3, 4, 5, 7, 11, 19, 35, 67];
 export const FIRST_RETRANSMISSION_MS = 200;
 /** Just before, or just after. */
 export const EARLIER_MS = 1e-6;
-/** As in the full simulation: everybody begins within the first second. */
-export const START_MS = 1000;
