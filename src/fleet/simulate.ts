@@ -7,15 +7,32 @@ import { FleetClients } from "./app/clients.ts";
 import { NodeLifecycle } from "./app/node-lifecycle.ts";
 import { ProxyNodes } from "./app/proxy.ts";
 import { Servers } from "./app/servers.ts";
-import { MS } from "./app/world.ts";
+import * as world from "./app/world.ts";
 import { Fabric } from "./balancer/fabric.ts";
 import { Links } from "./balancer/links.ts";
 import { Nat } from "./balancer/nat.ts";
 import { NetworkBalancer } from "./balancer/network-balancer.ts";
-import { IS_NODE } from "./balancer/places.ts";
+import * as traits from "./balancer/places.ts";
 import { buildWorld, layOut } from "./build-world.ts";
 import { Dice } from "./engine/dice.ts";
-import {
+import * as kinds from "./engine/event-kinds.ts";
+import { EventQueue } from "./engine/event-queue.ts";
+import type { Kernel } from "./kernel/kernel.ts";
+import * as layout from "./kernel/layout.ts";
+import { Messages } from "./kernel/messages.ts";
+import { Packets } from "./kernel/packets.ts";
+import { SocketTimers } from "./kernel/socket-timers.ts";
+import { Sockets } from "./kernel/sockets.ts";
+import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
+import { Recorder } from "./measure/recorder.ts";
+import type { Simulation } from "./simulation.ts";
+import { agenda } from "./story.ts";
+import { tap } from "./tap/tap.ts";
+import type { Taps } from "./tap/taps.ts";
+
+const { MS } = world;
+const { IS_NODE } = traits;
+const {
   ARRIVAL,
   BACK_TIMER,
   CLIENT_TIMER,
@@ -33,20 +50,8 @@ import {
   STORY,
   SWEEP,
   WATCH_OVER,
-} from "./engine/event-kinds.ts";
-import { EventQueue } from "./engine/event-queue.ts";
-import type { Kernel } from "./kernel/kernel.ts";
-import { F_ACCEPTED, S_FLAGS, S_LOCAL, S_USER, SOCKET_WORDS } from "./kernel/layout.ts";
-import { Messages } from "./kernel/messages.ts";
-import { Packets } from "./kernel/packets.ts";
-import { SocketTimers } from "./kernel/socket-timers.ts";
-import { Sockets } from "./kernel/sockets.ts";
-import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
-import { Recorder } from "./measure/recorder.ts";
-import type { Simulation } from "./simulation.ts";
-import { agenda } from "./story.ts";
-import { tap } from "./tap/tap.ts";
-import type { Taps } from "./tap/taps.ts";
+} = kinds;
+const { F_ACCEPTED, S_FLAGS, S_LOCAL, S_USER, SOCKET_WORDS } = layout;
 
 export interface SimulateOptions {
   readonly seed: number;

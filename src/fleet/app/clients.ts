@@ -5,15 +5,21 @@
  */
 import { backOffMs, type Ending, isIdempotent, judgeEnding } from "../../guard/machines/index.ts";
 import { including, without } from "../destinations.ts";
-import { CLIENT_TIMER, ERRAND, REDIAL } from "../engine/event-kinds.ts";
+import * as kinds from "../engine/event-kinds.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
-import { S_LOCAL_PORT, S_USER, SOCKET_WORDS } from "../kernel/layout.ts";
+import * as layout from "../kernel/layout.ts";
 import { close, connect, flush } from "../kernel/tcp.ts";
 import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF, START_MS } from "../shared-figures.ts";
 import { type ClientSession, clientSession, type Errand, type OpenStream, type Slot } from "./client-session.ts";
 import { checkHealth, healthDueMs, heardPong } from "./health.ts";
 import type { JournalSession } from "./journal.ts";
-import {
+import * as speech from "./speech.ts";
+import * as world from "./world.ts";
+import { type Actor, frontProtocol, type Group, say, type World } from "./world.ts";
+
+const { CLIENT_TIMER, ERRAND, REDIAL } = kinds;
+const { S_LOCAL_PORT, S_USER, SOCKET_WORDS } = layout;
+const {
   BAD_GATEWAY,
   CALLS,
   CANCEL,
@@ -41,8 +47,8 @@ import {
   WATCH_LEASES,
   WATCH_OPEN,
   WINDOW_UPDATE,
-} from "./speech.ts";
-import { type Actor, frontProtocol, type Group, MS, say, type World } from "./world.ts";
+} = speech;
+const { MS } = world;
 
 export class FleetClients {
   /** A lease event reached an actor. */

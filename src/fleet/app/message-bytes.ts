@@ -18,7 +18,9 @@ import {
   H2_WINDOW_UPDATE,
   words32,
 } from "../../wire/http2-frames.ts";
-import {
+import * as speech from "./speech.ts";
+
+const {
   BAD_GATEWAY,
   CALLS,
   EVENT,
@@ -45,7 +47,7 @@ import {
   WATCH_LEASES,
   WATCH_OPEN,
   WINDOW_UPDATE,
-} from "./speech.ts";
+} = speech;
 
 /** Bytes of a message on the wire, in the clear. A message's size does not depend on its numbers, so it is found once by encoding one. */
 export class MessageBytes {

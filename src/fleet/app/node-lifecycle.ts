@@ -3,10 +3,14 @@
  * monitor period it looks at all nodes, and whoever it has not heard of for the grace period becomes NotReady, until it hears again.
  * What it hears of comes over its watch on leases alone. Of several controllers the first leads.
  */
-import { MONITOR } from "../engine/event-kinds.ts";
+import * as kinds from "../engine/event-kinds.ts";
 import type { FleetClients } from "./clients.ts";
 import type { Servers } from "./servers.ts";
-import { MS, type World } from "./world.ts";
+import type { World } from "./world.ts";
+import * as world from "./world.ts";
+
+const { MONITOR } = kinds;
+const { MS } = world;
 
 export class NodeLifecycle {
   /** The actor whose clock counts; -1: nobody judges. */

@@ -9,13 +9,19 @@
 import { isIdempotent, type LeaveInput, stepLeave } from "../../guard/machines/index.ts";
 import type { ApplicationBalancer } from "../../scenario/scenario.ts";
 import { Targets } from "../balancer/targets.ts";
-import { BACK_TIMER, FRONT_TIMER } from "../engine/event-kinds.ts";
+import * as kinds from "../engine/event-kinds.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
-import { S_LOCAL, S_USER, SOCKET_WORDS } from "../kernel/layout.ts";
+import * as layout from "../kernel/layout.ts";
 import { close, connect } from "../kernel/tcp.ts";
 import type { JournalEvent } from "./journal.ts";
 import { type Back, type Exchange, type Front, newFront } from "./proxy-session.ts";
-import {
+import * as speech from "./speech.ts";
+import * as world from "./world.ts";
+import { say, sayNow, type World } from "./world.ts";
+
+const { BACK_TIMER, FRONT_TIMER } = kinds;
+const { S_LOCAL, S_USER, SOCKET_WORDS } = layout;
+const {
   BAD_GATEWAY,
   CALLS,
   EVENT,
@@ -39,8 +45,8 @@ import {
   SETTINGS_ACK,
   WATCH_END,
   WATCH_OPEN,
-} from "./speech.ts";
-import { MS, say, sayNow, type World } from "./world.ts";
+} = speech;
+const { MS } = world;
 
 type ProxyError = Extract<JournalEvent, { what: "proxy-error" }>["kind"];
 

@@ -13,12 +13,18 @@ import {
   stepLeave,
 } from "../../guard/machines/index.ts";
 import type { Drain } from "../../scenario/scenario.ts";
-import { DEADLINE, SERVED, SERVER_TIMER, WATCH_OVER } from "../engine/event-kinds.ts";
+import * as kinds from "../engine/event-kinds.ts";
 import { useKeepalive } from "../kernel/handshake.ts";
-import { S_LOCAL, S_USER, SOCKET_WORDS } from "../kernel/layout.ts";
+import * as layout from "../kernel/layout.ts";
 import { abort, close, flush } from "../kernel/tcp.ts";
 import { type ServerSession, serverSession, type Watch } from "./server-session.ts";
-import {
+import * as speech from "./speech.ts";
+import * as world from "./world.ts";
+import { say, sayNow, type World } from "./world.ts";
+
+const { DEADLINE, SERVED, SERVER_TIMER, WATCH_OVER } = kinds;
+const { S_LOCAL, S_USER, SOCKET_WORDS } = layout;
+const {
   CALLS,
   EVENT,
   GOAWAY,
@@ -39,8 +45,8 @@ import {
   WATCH_LEASES,
   WATCH_OPEN,
   WINDOW_UPDATE,
-} from "./speech.ts";
-import { MS, say, sayNow, type World } from "./world.ts";
+} = speech;
+const { MS } = world;
 
 export class Servers {
   /** Called when a lease was renewed at a server. */

@@ -1,11 +1,16 @@
 import type { Kernel } from "../kernel/kernel.ts";
-import { SOCKET_TIMES, T_ORDER } from "../kernel/layout.ts";
-import { P_FROM_PORT, P_HOP, P_SOCKET, P_TO, PACKET_WORDS } from "../kernel/packets.ts";
+import * as layout from "../kernel/layout.ts";
+import * as packetLayout from "../kernel/packets.ts";
 import { receive } from "../kernel/tcp-input.ts";
 import type { Links } from "./links.ts";
 import type { Nat } from "./nat.ts";
 import type { NetworkBalancer } from "./network-balancer.ts";
-import { IS_BEHIND, IS_LOST, IS_NAT, IS_NODE, IS_SERVER, type Places } from "./places.ts";
+import type { Places } from "./places.ts";
+import * as traits from "./places.ts";
+
+const { SOCKET_TIMES, T_ORDER } = layout;
+const { P_FROM_PORT, P_HOP, P_SOCKET, P_TO, PACKET_WORDS } = packetLayout;
+const { IS_BEHIND, IS_LOST, IS_NAT, IS_NODE, IS_SERVER } = traits;
 
 /** Takes packets from place to place: host, translating box, balancer node, host. */
 export class Fabric {

@@ -2,7 +2,9 @@ import type { Links as LinkSettings } from "../../scenario/scenario.ts";
 import type { Dice } from "../engine/dice.ts";
 import type { EventQueue } from "../engine/event-queue.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { P_HOP, P_SOCKET, P_TTL_ID, PACKET_WORDS } from "../kernel/packets.ts";
+import * as packetLayout from "../kernel/packets.ts";
+
+const { P_HOP, P_SOCKET, P_TTL_ID, PACKET_WORDS } = packetLayout;
 
 /** Sees packets where a capture is taken: as they leave a place, or reach it. */
 export interface PacketTap {

@@ -4,18 +4,23 @@
  * does. A SYN for which no port is free is dropped. Rows live for five days, a minute after both FINs or a RST
  * (nf_conntrack_tcp_timeout_established; the short ones are rounded).
  */
-import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
+import * as tcpFlags from "../../net/tcp-flags.ts";
 import { mix } from "../engine/dice.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { P_FLAGS, P_FROM, P_FROM_PORT, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } from "../kernel/packets.ts";
-import {
+import * as packetLayout from "../kernel/packets.ts";
+import * as flowLayout from "./flow-rows.ts";
+import { FlowRows } from "./flow-rows.ts";
+import type { Links } from "./links.ts";
+
+const { ACK, FIN, RST, SYN } = tcpFlags;
+const { P_FLAGS, P_FROM, P_FROM_PORT, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } = packetLayout;
+const {
   C_FIN_CLIENT,
   C_FIN_TARGET,
   C_RESET,
   FLOW_TIMES,
   FLOW_WORDS,
-  FlowRows,
   W_CLIENT,
   W_CLIENT_PORT,
   W_CLOSING,
@@ -26,8 +31,7 @@ import {
   W_OUTSIDE,
   W_OUTSIDE_PORT,
   W_PORT,
-} from "./flow-rows.ts";
-import type { Links } from "./links.ts";
+} = flowLayout;
 
 export class Nat {
   /** Connections for which no port was free. */

@@ -12,31 +12,30 @@
  * target_health_state.unhealthy.connection_termination.enabled is false (it is true by default): stories in which a target is silent are
  * those of a balancer without it.
  */
-import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
+import * as tcpFlags from "../../net/tcp-flags.ts";
 import type { NetworkBalancer as Settings } from "../../scenario/scenario.ts";
 import { type Dice, mix } from "../engine/dice.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { S_FLOW, SOCKET_WORDS } from "../kernel/layout.ts";
-import {
-  P_FLAGS,
-  P_FROM,
-  P_FROM_PORT,
-  P_SEQ,
-  P_SOCKET,
-  P_TO,
-  P_TO_PORT,
-  P_TTL_ID,
-  PACKET_WORDS,
-} from "../kernel/packets.ts";
+import * as layout from "../kernel/layout.ts";
+import * as packetLayout from "../kernel/packets.ts";
 import { resetAnswering } from "../kernel/tcp-output.ts";
-import {
+import * as flowLayout from "./flow-rows.ts";
+import { FlowRows } from "./flow-rows.ts";
+import type { Links } from "./links.ts";
+import type { Places } from "./places.ts";
+import * as traits from "./places.ts";
+import { Targets } from "./targets.ts";
+
+const { ACK, FIN, RST, SYN } = tcpFlags;
+const { S_FLOW, SOCKET_WORDS } = layout;
+const { P_FLAGS, P_FROM, P_FROM_PORT, P_SEQ, P_SOCKET, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } = packetLayout;
+const {
   C_FIN_CLIENT,
   C_FIN_TARGET,
   C_RESET,
   FLOW_TIMES,
   FLOW_WORDS,
-  FlowRows,
   W_BOUND,
   W_CLIENT,
   W_CLIENT_PORT,
@@ -50,10 +49,8 @@ import {
   W_OUTSIDE,
   W_OUTSIDE_PORT,
   W_TARGET,
-} from "./flow-rows.ts";
-import type { Links } from "./links.ts";
-import { IS_NODE, type Places } from "./places.ts";
-import { Targets } from "./targets.ts";
+} = flowLayout;
+const { IS_NODE } = traits;
 
 export class NetworkBalancer {
   readonly targets: Targets;

@@ -1,7 +1,12 @@
 import { seqDiff } from "../../net/sequence.ts";
 import { end } from "./handshake.ts";
-import { FIN_TIMEOUT, type Kernel, TIME_WAIT_LENGTH, WINDOW } from "./kernel.ts";
-import {
+import type { Kernel } from "./kernel.ts";
+import * as limits from "./kernel.ts";
+import * as layout from "./layout.ts";
+import { armRetransmit, output, sendLimitedAck, setKeepTimer } from "./tcp-output.ts";
+
+const { FIN_TIMEOUT, TIME_WAIT_LENGTH, WINDOW } = limits;
+const {
   CLOSING,
   F_FIN_SENT,
   F_ORPHAN,
@@ -34,8 +39,7 @@ import {
   T_SRTT,
   T_TIMED,
   TIME_WAIT,
-} from "./layout.ts";
-import { armRetransmit, output, sendLimitedAck, setKeepTimer } from "./tcp-output.ts";
+} = layout;
 
 /**
  * The acknowledgment in a segment (Linux tcp_ack). False: it is not acceptable and the segment is dropped. `bare`: the segment

@@ -1,5 +1,11 @@
-import { INITIAL_CWND, type Kernel, RTO_INITIAL, SECOND, type SocketEnd } from "./kernel.ts";
-import {
+import type { Kernel, SocketEnd } from "./kernel.ts";
+import * as limits from "./kernel.ts";
+import * as layout from "./layout.ts";
+import * as packetLayout from "./packets.ts";
+import { initialNumber, sendSyn, setKeepTimer, timestampOffset } from "./tcp-output.ts";
+
+const { INITIAL_CWND, RTO_INITIAL, SECOND } = limits;
+const {
   ESTABLISHED,
   F_ACCEPTED,
   F_ORPHAN,
@@ -27,9 +33,8 @@ import {
   T_RTTVAR,
   T_SRTT,
   T_TIMED,
-} from "./layout.ts";
-import { P_FROM, P_FROM_PORT, P_SEQ, P_TO, P_TO_PORT, P_TS, PACKET_WORDS } from "./packets.ts";
-import { initialNumber, sendSyn, setKeepTimer, timestampOffset } from "./tcp-output.ts";
+} = layout;
+const { P_FROM, P_FROM_PORT, P_SEQ, P_TO, P_TO_PORT, P_TS, PACKET_WORDS } = packetLayout;
 
 /** A SYN at a port where somebody listens: a half of a connection, and SYN-ACK. */
 export function listen(k: Kernel, packet: number): void {

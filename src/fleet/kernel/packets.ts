@@ -3,7 +3,7 @@
  * of the sender's stream, and the sender's socket keeps the messages in it until nothing points to them any more.
  */
 export class Packets {
-  rows: Int32Array = new Int32Array(PACKET_WORDS * 1024);
+  rows: Int32Array = new Int32Array(WORDS * 1024);
   #free = -1;
   #used = 0;
   /** Packets in flight. */
@@ -13,10 +13,10 @@ export class Packets {
     this.count++;
     const free = this.#free;
     if (free >= 0) {
-      this.#free = this.rows[free * PACKET_WORDS] as number;
+      this.#free = this.rows[free * WORDS] as number;
       return free;
     }
-    if ((this.#used + 1) * PACKET_WORDS > this.rows.length) {
+    if ((this.#used + 1) * WORDS > this.rows.length) {
       const rows = new Int32Array(2 * this.rows.length);
       rows.set(this.rows);
       this.rows = rows;
@@ -26,12 +26,14 @@ export class Packets {
 
   release(packet: number): void {
     this.count--;
-    this.rows[packet * PACKET_WORDS] = this.#free;
+    this.rows[packet * WORDS] = this.#free;
     this.#free = packet;
   }
 }
 
 export const PACKET_WORDS = 16;
+/** A constant of its own, as layout.ts says. */
+const WORDS = PACKET_WORDS;
 /** Words of a row. Addresses are numbers of places (`Addresses`), ports are numbers. */
 export const P_FROM = 0;
 export const P_TO = 1;

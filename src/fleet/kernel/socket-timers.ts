@@ -1,6 +1,8 @@
 import type { EventQueue } from "../engine/event-queue.ts";
-import { S_STAMP, S_TIMER_ENTRY, SOCKET_TIMES, SOCKET_WORDS, T_TIMER } from "./layout.ts";
+import * as layout from "./layout.ts";
 import type { Sockets } from "./sockets.ts";
+
+const { S_STAMP, S_TIMER_ENTRY, SOCKET_TIMES, SOCKET_WORDS, T_TIMER } = layout;
 
 /**
  * The timers of sockets: delayed ACK and retransmission, most of which are taken back before they fire (an answer carries the ACK, an ACK ends the

@@ -1,6 +1,11 @@
 import { seqDiff } from "../../net/sequence.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
-import {
+import * as layout from "./layout.ts";
+import type { Messages } from "./messages.ts";
+import * as messageLayout from "./messages.ts";
+import * as packetLayout from "./packets.ts";
+
+const {
   CLOSED,
   F_UNHASHED,
   S_DELIVER,
@@ -26,9 +31,9 @@ import {
   T_KEEP_TIMER,
   T_RETRANSMIT,
   T_TIMER,
-} from "./layout.ts";
-import { M_END, M_NEXT, MESSAGE_WORDS, type Messages } from "./messages.ts";
-import { P_FROM, P_FROM_PORT, P_TO, P_TO_PORT } from "./packets.ts";
+} = layout;
+const { M_END, M_NEXT, MESSAGE_WORDS } = messageLayout;
+const { P_FROM, P_FROM_PORT, P_TO, P_TO_PORT } = packetLayout;
 
 /**
  * The connections of all hosts, one row each, found by four-tuple. A row outlives its connection while packets with its stream are

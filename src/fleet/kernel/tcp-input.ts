@@ -1,9 +1,17 @@
 import { seqDiff } from "../../net/sequence.ts";
-import { ACK, FIN, RST, SYN } from "../../net/tcp-flags.ts";
+import * as tcpFlags from "../../net/tcp-flags.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { end, establish, listen } from "./handshake.ts";
-import { DELAYED_ACK, type Kernel, TIME_WAIT_LENGTH, TIMEOUT_MIN, WINDOW } from "./kernel.ts";
-import {
+import type { Kernel } from "./kernel.ts";
+import * as limits from "./kernel.ts";
+import * as layout from "./layout.ts";
+import * as messageLayout from "./messages.ts";
+import * as packetLayout from "./packets.ts";
+import { answerReset, arm, sendAck, sendLimitedAck, sendSyn, setKeepTimer } from "./tcp-output.ts";
+
+const { ACK, FIN, RST, SYN } = tcpFlags;
+const { DELAYED_ACK, TIME_WAIT_LENGTH, TIMEOUT_MIN, WINDOW } = limits;
+const {
   CLOSE_WAIT,
   CLOSED,
   CLOSING,
@@ -38,9 +46,9 @@ import {
   T_HEARD,
   T_RETRANSMIT,
   TIME_WAIT,
-} from "./layout.ts";
-import { M_A, M_B, M_END, M_KIND, M_NEXT, M_SIZE, MESSAGE_WORDS } from "./messages.ts";
-import {
+} = layout;
+const { M_A, M_B, M_END, M_KIND, M_NEXT, M_SIZE, MESSAGE_WORDS } = messageLayout;
+const {
   O_TIMESTAMP,
   P_ACK,
   P_FLAGS,
@@ -54,8 +62,7 @@ import {
   P_TO_PORT,
   P_TS,
   PACKET_WORDS,
-} from "./packets.ts";
-import { answerReset, arm, sendAck, sendLimitedAck, sendSyn, setKeepTimer } from "./tcp-output.ts";
+} = packetLayout;
 
 /** A packet arrives at its host (Linux tcp_v4_rcv). The caller releases it. */
 export function receive(k: Kernel, packet: number): void {

@@ -1,18 +1,15 @@
 import { seqDiff } from "../../net/sequence.ts";
-import { ACK, FIN, PSH, RST, SYN } from "../../net/tcp-flags.ts";
+import * as tcpFlags from "../../net/tcp-flags.ts";
 import { mix } from "../engine/dice.ts";
-import {
-  INVALID_RATE_LIMIT,
-  type Kernel,
-  MILLISECOND,
-  RTO_INITIAL,
-  RTO_MAX,
-  RTO_MIN,
-  WINDOW,
-  WINDOW_FIELD,
-  WINDOW_FIELD_SYN,
-} from "./kernel.ts";
-import {
+import type { Kernel } from "./kernel.ts";
+import * as limits from "./kernel.ts";
+import * as layout from "./layout.ts";
+import * as packetLayout from "./packets.ts";
+
+const { ACK, FIN, PSH, RST, SYN } = tcpFlags;
+const { INVALID_RATE_LIMIT, MILLISECOND, RTO_INITIAL, RTO_MAX, RTO_MIN, WINDOW, WINDOW_FIELD, WINDOW_FIELD_SYN } =
+  limits;
+const {
   CLOSE_WAIT,
   ESTABLISHED,
   F_FIN_QUEUED,
@@ -58,8 +55,8 @@ import {
   T_RTTVAR,
   T_SRTT,
   T_TIMED,
-} from "./layout.ts";
-import {
+} = layout;
+const {
   O_SYN,
   O_TIMESTAMP,
   P_ACK,
@@ -77,7 +74,7 @@ import {
   P_TTL_ID,
   P_WINDOW,
   PACKET_WORDS,
-} from "./packets.ts";
+} = packetLayout;
 
 /** Sends a segment of this connection: `length` bytes of its stream from `seq`. */
 export function sendSegment(k: Kernel, sk: number, flags: number, seq: number, length: number): void {

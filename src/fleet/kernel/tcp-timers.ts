@@ -1,16 +1,14 @@
 import { seqDiff } from "../../net/sequence.ts";
-import { ACK } from "../../net/tcp-flags.ts";
+import * as tcpFlags from "../../net/tcp-flags.ts";
 import { end } from "./handshake.ts";
-import {
-  type Kernel,
-  ORPHAN_RETRIES,
-  RETRIES,
-  RTO_INITIAL,
-  SYN_LINEAR_TIMEOUTS,
-  SYN_RETRIES,
-  SYNACK_RETRIES,
-} from "./kernel.ts";
-import {
+import type { Kernel } from "./kernel.ts";
+import * as limits from "./kernel.ts";
+import * as layout from "./layout.ts";
+import { arm, armRetransmit, resend, sendAck, sendSegment, sendSyn, setKeepTimer } from "./tcp-output.ts";
+
+const { ACK } = tcpFlags;
+const { ORPHAN_RETRIES, RETRIES, RTO_INITIAL, SYN_LINEAR_TIMEOUTS, SYN_RETRIES, SYNACK_RETRIES } = limits;
+const {
   CLOSED,
   ESTABLISHED,
   F_ORPHAN,
@@ -45,8 +43,7 @@ import {
   T_RETRANSMIT,
   T_TIMER,
   TIME_WAIT,
-} from "./layout.ts";
-import { arm, armRetransmit, resend, sendAck, sendSegment, sendSyn, setKeepTimer } from "./tcp-output.ts";
+} = layout;
 
 /** A socket's event came up, or a slot of their timers begins (below 0). Those with an old stamp do not count any more. */
 export function fireTimer(k: Kernel, sk: number, stamp: number): void {

@@ -12,8 +12,16 @@
  * SYN cookies and full accept queues, path MTU, ICMP.
  */
 import { start } from "./handshake.ts";
-import { FIN_TIMEOUT, type Kernel, RTO_INITIAL, TIME_WAIT_LENGTH, TW_REUSE_DELAY } from "./kernel.ts";
-import {
+import type { Kernel } from "./kernel.ts";
+import * as limits from "./kernel.ts";
+import * as layout from "./layout.ts";
+import * as messageLayout from "./messages.ts";
+import type { Ports } from "./ports.ts";
+import { initialNumber, output, sendAck, sendSyn, setKeepTimer, timestampOffset } from "./tcp-output.ts";
+import { sendReset } from "./tcp-timers.ts";
+
+const { FIN_TIMEOUT, RTO_INITIAL, TIME_WAIT_LENGTH, TW_REUSE_DELAY } = limits;
+const {
   CLOSE_WAIT,
   CLOSED,
   ESTABLISHED,
@@ -38,11 +46,8 @@ import {
   SYN_SENT,
   T_KEEP,
   TIME_WAIT,
-} from "./layout.ts";
-import { M_END, M_NEXT, M_SIZE, MESSAGE_WORDS } from "./messages.ts";
-import type { Ports } from "./ports.ts";
-import { initialNumber, output, sendAck, sendSyn, setKeepTimer, timestampOffset } from "./tcp-output.ts";
-import { sendReset } from "./tcp-timers.ts";
+} = layout;
+const { M_END, M_NEXT, M_SIZE, MESSAGE_WORDS } = messageLayout;
 
 export interface Opening {
   readonly local: number;
