@@ -1,67 +1,76 @@
-/** What a box remembers of connections: rows of words and times, given out and taken back. */
+import { alignedWords } from "../engine/aligned-words.ts";
+
+/**
+ * What a box remembers of connections: rows of words and times, given out and taken back. A row is one cache line, which a packet waits for once: three times,
+ * then ten words.
+ */
 export class FlowRows {
-  words: Int32Array = new Int32Array(FLOW_WORDS * 64);
-  times: Float64Array = new Float64Array(FLOW_TIMES * 64);
+  words: Int32Array = alignedWords(64 * WORDS);
+  /** The same rows. */
+  times: Float64Array = new Float64Array(this.words.buffer, this.words.byteOffset);
   #free = -1;
-  /** Rows that were ever used; those with `W_LIVE` count. */
+  /** Rows that were ever used; `W_USE` says which of them are now. */
   used = 0;
 
   take(): number {
     let row = this.#free;
-    if (row >= 0) this.#free = this.words[row * FLOW_WORDS] as number;
+    if (row >= 0) this.#free = this.words[row * WORDS + NEXT_FREE] as number;
     else {
-      if ((this.used + 1) * FLOW_WORDS > this.words.length) this.#grow();
+      if ((this.used + 1) * WORDS > this.words.length) this.#grow();
       row = this.used++;
     }
-    this.words.fill(0, row * FLOW_WORDS, (row + 1) * FLOW_WORDS);
-    this.words[row * FLOW_WORDS + W_LIVE] = 1;
-    this.times.fill(0, row * FLOW_TIMES, (row + 1) * FLOW_TIMES);
+    this.words.fill(0, row * WORDS, (row + 1) * WORDS);
+    this.words[row * WORDS + W_USE] = LIVE;
     return row;
   }
 
   release(row: number): void {
-    this.words[row * FLOW_WORDS + W_LIVE] = 0;
-    this.words[row * FLOW_WORDS] = this.#free;
+    this.words[row * WORDS + W_USE] = 0;
+    this.words[row * WORDS + NEXT_FREE] = this.#free;
     this.#free = row;
   }
 
   #grow(): void {
-    const words = new Int32Array(2 * this.words.length);
+    const words = alignedWords(2 * this.words.length);
     words.set(this.words);
     this.words = words;
-    const times = new Float64Array(2 * this.times.length);
-    times.set(this.times);
-    this.times = times;
+    this.times = new Float64Array(words.buffer, words.byteOffset);
   }
 }
 
-export const FLOW_WORDS = 12;
+export const FLOW_WORDS = 16;
 /** The side that opened it: address and port. */
-export const W_CLIENT = 0;
-export const W_CLIENT_PORT = 1;
+export const W_CLIENT = 6;
+export const W_CLIENT_PORT = 7;
 /** The address it was opened to: a balancer node, or what lies behind a translating box. */
-export const W_NODE = 2;
+export const W_NODE = 8;
 /** Where it is forwarded to. */
-export const W_TARGET = 3;
+export const W_TARGET = 9;
 /** What the target takes for the client. */
-export const W_OUTSIDE = 4;
-export const W_OUTSIDE_PORT = 5;
+export const W_OUTSIDE = 10;
+export const W_OUTSIDE_PORT = 11;
 /** The `C_` bits. */
-export const W_CLOSING = 6;
-export const W_ISN = 7;
-export const W_LIVE = 8;
+export const W_CLOSING = 12;
+export const W_ISN = 13;
+/** 0: nobody uses the row; `LIVE`, or `BOUND`: live, and the target's answers are taken for this one's. */
+export const W_USE = 14;
 /** Port it was opened to. */
-export const W_PORT = 9;
-/** 1: the target's answers are taken for this one's. */
-export const W_BOUND = 10;
+export const W_PORT = 15;
+
+export const LIVE = 1;
+export const BOUND = 2;
 
 export const C_FIN_CLIENT = 1;
 export const C_FIN_TARGET = 2;
 export const C_RESET = 4;
 
-export const FLOW_TIMES = 3;
+export const FLOW_TIMES = 8;
 /** The latest packet of either side. */
 export const W_LAST = 0;
 /** Packets keep their order: when the latest one arrives at the target, and at the client. */
 export const W_ORDER_TARGET = 1;
 export const W_ORDER_CLIENT = 2;
+
+const WORDS = FLOW_WORDS;
+/** In a row that nobody uses. */
+const NEXT_FREE = W_CLIENT;

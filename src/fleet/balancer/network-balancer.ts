@@ -31,24 +31,25 @@ const { ACK, FIN, RST, SYN } = tcpFlags;
 const { S_FLOW, SOCKET_WORDS } = layout;
 const { P_FLAGS, P_FROM, P_FROM_PORT, P_SEQ, P_SOCKET, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } = packetLayout;
 const {
+  BOUND,
   C_FIN_CLIENT,
   C_FIN_TARGET,
   C_RESET,
   FLOW_TIMES,
   FLOW_WORDS,
-  W_BOUND,
+  LIVE,
   W_CLIENT,
   W_CLIENT_PORT,
   W_CLOSING,
   W_ISN,
   W_LAST,
-  W_LIVE,
   W_NODE,
   W_ORDER_CLIENT,
   W_ORDER_TARGET,
   W_OUTSIDE,
   W_OUTSIDE_PORT,
   W_TARGET,
+  W_USE,
 } = flowLayout;
 const { IS_NODE } = traits;
 
@@ -112,14 +113,14 @@ export class NetworkBalancer {
   forgetFlows(node: number): void {
     for (let row = 0; row < this.#rows.used; row++) {
       const w = row * FLOW_WORDS;
-      if (this.#rows.words[w + W_LIVE] === 1 && this.#rows.words[w + W_NODE] === node) this.#remove(row);
+      if (this.#rows.words[w + W_USE] !== 0 && this.#rows.words[w + W_NODE] === node) this.#remove(row);
     }
   }
 
   /** Takes out rows whose time is over. Called now and then; what they decide is decided by time alone. */
   sweep(): void {
     for (let row = 0; row < this.#rows.used; row++) {
-      if (this.#rows.words[row * FLOW_WORDS + W_LIVE] !== 1) continue;
+      if (this.#rows.words[row * FLOW_WORDS + W_USE] === 0) continue;
       const silent = this.#kernel.now - (this.#rows.times[row * FLOW_TIMES + W_LAST] as number);
       if (silent > this.#lifetime(row)) this.#remove(row);
     }
@@ -204,7 +205,7 @@ export class NetworkBalancer {
       words[w + W_CLIENT_PORT] === port &&
       words[w + W_CLIENT] === client &&
       words[w + W_NODE] === node &&
-      words[w + W_LIVE] === 1
+      words[w + W_USE] !== 0
     )
       return hint;
     const row = this.#flows.get((client << 16) | port, (node << 16) | this.#port);
@@ -227,7 +228,7 @@ export class NetworkBalancer {
       words[w + W_OUTSIDE_PORT] === port &&
       words[w + W_OUTSIDE] === outside &&
       words[w + W_TARGET] === target &&
-      words[w + W_BOUND] === 1 &&
+      words[w + W_USE] === BOUND &&
       rows[p + P_FROM_PORT] === this.#port
     )
       return hint;
@@ -287,14 +288,14 @@ export class NetworkBalancer {
   /** Whose replies the target's answers are taken for. */
   #bind(row: number, target: number): void {
     const w = row * FLOW_WORDS;
-    if (this.#rows.words[w + W_BOUND] === 1) return;
+    if (this.#rows.words[w + W_USE] === BOUND) return;
     const a = ((this.#rows.words[w + W_OUTSIDE] as number) << 16) | (this.#rows.words[w + W_OUTSIDE_PORT] as number);
     const b = (target << 16) | this.#port;
     const bound = this.#bindings.get(a, b);
     const other = bound >= 0 && !this.#isForgotten(bound, false, 0) && !this.#isClosed(bound);
     if (other && this.#settings.replyPath === "first") return;
-    if (bound >= 0) this.#rows.words[bound * FLOW_WORDS + W_BOUND] = 0;
-    this.#rows.words[w + W_BOUND] = 1;
+    if (bound >= 0) this.#rows.words[bound * FLOW_WORDS + W_USE] = LIVE;
+    this.#rows.words[w + W_USE] = BOUND;
     this.#bindings.set(a, b, row);
   }
 
@@ -347,8 +348,7 @@ export class NetworkBalancer {
     );
     const a = ((words[w + W_OUTSIDE] as number) << 16) | (words[w + W_OUTSIDE_PORT] as number);
     const b = ((words[w + W_TARGET] as number) << 16) | this.#port;
-    if (words[w + W_BOUND] === 1) this.#bindings.delete(a, b);
-    words[w + W_BOUND] = 0;
+    if (words[w + W_USE] === BOUND) this.#bindings.delete(a, b);
     this.#rows.release(row);
   }
 }

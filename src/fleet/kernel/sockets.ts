@@ -1,4 +1,5 @@
 import { seqDiff } from "../../net/sequence.ts";
+import { alignedWords } from "../engine/aligned-words.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import * as layout from "./layout.ts";
 import type { Messages } from "./messages.ts";
@@ -40,7 +41,7 @@ const { P_FROM, P_FROM_PORT, P_TO, P_TO_PORT } = packetLayout;
  * on their way, so that whoever gets them can still read what they say.
  */
 export class Sockets {
-  words: Int32Array = aligned(256);
+  words: Int32Array = alignedWords(256 * SOCKET_WORDS);
   /** The same rows. */
   times: Float64Array = new Float64Array(this.words.buffer, this.words.byteOffset);
   /** Rows in use. */
@@ -174,20 +175,9 @@ export class Sockets {
   }
 
   #grow(): void {
-    const words = aligned((2 * this.words.length) / SOCKET_WORDS);
+    const words = alignedWords(2 * this.words.length);
     words.set(this.words);
     this.words = words;
     this.times = new Float64Array(words.buffer, words.byteOffset);
   }
 }
-
-/**
- * Rows that begin where a cache line begins, if the memory is glibc's: large blocks of malloc() begin 16 bytes behind a page's first byte (seen in /proc/self/mem
- * under Node 24). Elsewhere it does no harm.
- */
-function aligned(rows: number): Int32Array {
-  const bytes = rows * SOCKET_WORDS * 4;
-  return new Int32Array(new ArrayBuffer(bytes + LINE - 16), LINE - 16, bytes / 4);
-}
-
-const LINE = 64;
