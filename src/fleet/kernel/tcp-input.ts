@@ -197,9 +197,9 @@ function synchronised(k: Kernel, sk: number, packet: number, state: number): voi
   k.sockets.times[sk * SOCKET_TIMES + T_HEARD] = k.now;
   s[at + S_PROBES] = 0;
   if (!acknowledge(k, sk, rows[p + P_ACK] as number, length === 0 && (flags & FIN) === 0)) return;
-  if (k.sockets.words[at + S_STATE] === CLOSED) return;
+  if (k.sockets.words[at + S_STATE] === CLOSED || k.sockets.words[at + S_GENERATION] !== generation) return;
   if (close === 0 && length === 0) return;
-  take(k, { sk, at, generation, past, length, fin: (flags & FIN) !== 0, sender: rows[p + P_SOCKET] as number });
+  take(k, sk, packet, past);
 }
 
 /** Data too old or too new is answered at once; bare ACKs at a limited pace, since they may be half of a loop. */
@@ -208,21 +208,15 @@ function answerOutOfPlace(k: Kernel, sk: number, length: number): void {
   else sendLimitedAck(k, sk);
 }
 
-interface Payload {
-  readonly sk: number;
-  readonly at: number;
-  readonly generation: number;
-  /** The segment's first number minus RCV.NXT. */
-  readonly past: number;
-  readonly length: number;
-  readonly fin: boolean;
-  readonly sender: number;
-}
-
-/** Takes the bytes of an acceptable segment, hands over the messages that are whole, and acknowledges. */
-function take(k: Kernel, payload: Payload): void {
-  const { sk, at, past, length, sender } = payload;
+/** Takes the bytes of an acceptable segment, hands over the messages that are whole, and acknowledges. `past`: its first number minus RCV.NXT. */
+function take(k: Kernel, sk: number, packet: number, past: number): void {
+  const p = packet * PACKET_WORDS;
+  const length = k.packets.rows[p + P_LENGTH] as number;
+  const sender = k.packets.rows[p + P_SOCKET] as number;
+  let fin = ((k.packets.rows[p + P_FLAGS] as number) & FIN) !== 0;
+  const at = sk * SOCKET_WORDS;
   const s = k.sockets.words;
+  const generation = s[at + S_GENERATION] as number;
   const flags = s[at + S_FLAGS] as number;
   const fresh = past + length;
   if ((flags & F_ORPHAN) !== 0 && fresh > 0 && length > 0) {
@@ -234,22 +228,21 @@ function take(k: Kernel, payload: Payload): void {
     return;
   }
   if (past > 0) {
-    keepHole(k, sk, ((s[at + S_RCV] as number) + past) | 0, length, payload.fin);
+    keepHole(k, sk, ((s[at + S_RCV] as number) + past) | 0, length, fin);
     sendAck(k, sk);
     return;
   }
   const state = s[at + S_STATE] as number;
-  if (fresh <= 0 && !(payload.fin && (flags & F_FIN_RECEIVED) === 0)) {
+  if (fresh <= 0 && !(fin && (flags & F_FIN_RECEIVED) === 0)) {
     // All of it old.
     sendAck(k, sk);
     return;
   }
-  let fin = payload.fin;
   s[at + S_RCV] = ((s[at + S_RCV] as number) + Math.max(0, fresh)) | 0;
   if ((flags & F_HOLES) !== 0) fin = fillHoles(k, sk) || fin;
   owe(k, sk, fresh, (flags & F_HOLES) !== 0);
-  if (sender >= 0) deliver(k, sk, sender, payload.generation);
-  if (!fin || k.sockets.words[at + S_GENERATION] !== payload.generation) return;
+  if (sender >= 0) deliver(k, sk, sender, generation);
+  if (!fin || k.sockets.words[at + S_GENERATION] !== generation) return;
   if (k.sockets.words[at + S_STATE] === CLOSED) return;
   finish(k, sk, k.sockets.words[at + S_STATE] as number, state);
 }
