@@ -80,13 +80,13 @@ export class FleetClients {
       const { connections } = this.#group(actor).clients;
       for (let number = 0; number < connections; number++)
         this.#slots.push({
-          id: this.#slots.length,
-          actor: actor.id,
-          clients: this.#group(actor).clients,
-          group: actor.group,
-          dice: world.places.dice[actor.place] as number,
-          number,
           session: undefined,
+          dice: world.places.dice[actor.place] as number,
+          group: actor.group,
+          clients: this.#group(actor).clients,
+          actor: actor.id,
+          id: this.#slots.length,
+          number,
           queue: [],
           dialed: false,
           failures: 0,
@@ -127,7 +127,9 @@ export class FleetClients {
           slot,
           everyMs,
           steady: call !== PLAIN || clients.requests.spacing === "steady",
-          errand: { call, watch, attempts: 1 },
+          call,
+          watch,
+          attempts: 1,
         });
         const at = this.#world.dice.uniform(this.#dice(actor)) * spread;
         this.#world.queue.push(Math.floor(at * MS), ERRAND, id);
@@ -150,14 +152,14 @@ export class FleetClients {
 
   errand(id: number): void {
     const routine = this.#errands[id] as Routine;
-    const { slot, everyMs, errand } = routine;
+    const { slot, everyMs, call } = routine;
     if (everyMs > 0) {
-      const mean = errand.call === PLAIN ? everyMs / this.#factor : everyMs;
+      const mean = call === PLAIN ? everyMs / this.#factor : everyMs;
       const next = routine.steady ? mean : this.#world.dice.exponential(slot.dice, mean);
       this.#world.queue.push(this.#world.kernel.now + Math.max(1, Math.floor(next * MS)), ERRAND, id);
     }
     if (this.quiet.size > 0 && this.quiet.has(slot.group)) return;
-    this.#ask(slot, errand);
+    this.#ask(slot, routine);
   }
 
   redial(id: number, stamp: number): void {
@@ -184,7 +186,7 @@ export class FleetClients {
     if (session === undefined) return;
     session.phase = "open";
     session.slot.failures = 0;
-    session.health.lastReadMs = this.#nowMs();
+    session.lastReadMs = this.#nowMs();
     session.lastUsedMs = this.#nowMs();
     this.#world.recorder.totals.connectionsOpened++;
     this.#world.journal?.event(this.#place(session), { what: "connected", session: this.describe(session) });
@@ -198,7 +200,7 @@ export class FleetClients {
     const session = this.#of(sk);
     if (session === undefined) return;
     const now = this.#nowMs();
-    session.health.lastReadMs = now;
+    session.lastReadMs = now;
     this.#world.journal?.frame(this.describe(session), "read", kind, a, b);
     switch (kind) {
       case OPEN_SERVER:
@@ -229,7 +231,7 @@ export class FleetClients {
         flush(this.#world.kernel, sk);
         return;
       case PONG:
-        heardPong(session.health, now);
+        heardPong(session, now);
         this.#schedule(session);
         return;
       case GOAWAY:
@@ -370,7 +372,7 @@ export class FleetClients {
     slot.failures++;
     for (const errand of slot.queue.splice(0)) {
       if (errand.watch >= 0 || (errand.attempts < MAX_ATTEMPTS && this.#clients(slot).retries !== "none")) {
-        slot.queue.push({ ...errand, attempts: errand.attempts + 1 });
+        slot.queue.push(oneMore(errand));
       } else this.#failed(session, errand, error);
     }
     if (slot.queue.length > 0) this.#wait(slot);
@@ -466,7 +468,7 @@ export class FleetClients {
       clients.healthCheck !== undefined &&
       !this.quiet.has((this.#world.actors[session.slot.actor] as Actor).group)
     ) {
-      const action = checkHealth(session.health, now, clients.healthCheck);
+      const action = checkHealth(session, now, clients.healthCheck);
       if (action === "ping") {
         this.#world.journal?.event(this.#place(session), { what: "health-check", session: this.describe(session) });
         this.#write(session, PING, 0, 0);
@@ -571,7 +573,7 @@ export class FleetClients {
       { idempotent: isIdempotent(method), replayable: true, attempts: errand.attempts },
       { maxAttempts: clients.retries === "none" ? 1 : MAX_ATTEMPTS, retryIdempotent: clients.retries === "idempotent" },
     );
-    if (judged.action === "retry") this.#again(slot, { ...errand, attempts: errand.attempts + 1 });
+    if (judged.action === "retry") this.#again(slot, oneMore(errand));
     else this.#failed(session, errand, error === GRACEFUL && clients.retries === "none" ? CANNOT_RETRY : error);
   }
 
@@ -605,7 +607,7 @@ export class FleetClients {
     let at = Number.POSITIVE_INFINITY;
     if (session.phase === "dialing") at = session.startedMs + clients.connectTimeoutMs;
     else {
-      if (this.#http2 && clients.healthCheck !== undefined) at = healthDueMs(session.health, clients.healthCheck);
+      if (this.#http2 && clients.healthCheck !== undefined) at = healthDueMs(session, clients.healthCheck);
       if (clients.requestTimeoutMs > 0)
         for (const open of session.streams)
           if (open.errand.watch < 0) at = Math.min(at, open.sentMs + clients.requestTimeoutMs);
@@ -686,6 +688,8 @@ export class FleetClients {
   }
 }
 
+const oneMore = ({ call, watch, attempts }: Errand): Errand => ({ call, watch, attempts: attempts + 1 });
+
 /** Takes a stream out; the order of the others stays. (splice() makes an array for what it takes.) */
 function takeStream(streams: OpenStream[], stream: number): OpenStream | undefined {
   // The latest is the likeliest; a watch stands before it for minutes.
@@ -718,10 +722,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 const WINDOW_STEP = 32_768;
 const LEAST_WAIT_MS = 0.001;
 
-interface Routine {
+/** An errand that comes again and again. It is itself what is handed out each time, since nobody changes an errand. */
+interface Routine extends Errand {
   readonly slot: Slot;
   readonly everyMs: number;
   readonly steady: boolean;
-  /** Handed out each time: nobody changes an errand. */
-  readonly errand: Errand;
 }
