@@ -8,12 +8,14 @@
  * - What counts is the CPU time, user and system, that the process took for a request, not the time that passed: it does not grow when others
  *   have the processor. Server and h2load have a processor each where `taskset` can give it to them. req/s is shown beside it.
  * - Each server has a h2load of its own, with connections that stay; all are stopped (SIGSTOP) but one, for 20 ms. A round is each server once, in
- *   an order drawn anew, and then all in the opposite order: what drifts within a round falls on all alike. Each round gives one ratio; the
- *   overhead is their median, with its interval of 95 %.
+ *   an order drawn anew, and then all in the opposite order: what drifts within a round falls on all alike. Each round gives one ratio, and
+ *   each process the median of its rounds.
+ * - Each process lives for a part of the time only, and a new one takes over: the memory of one may lie better than that of another, and the order
+ *   in which connections are made is drawn once for each. That shifts all its rounds alike, so the interval of 95 % is that of the processes
+ *   (ratio-interval.ts).
  * - The bare server is there twice, and the mean of both is what the others are set against. Where the interval of one against the other does not
  *   contain 0, or is wide, the rows beside it prove nothing.
  * - What the listeners take by themselves is measured beside it (listener-cost.ts), to the nanosecond.
- * Each process lives for a part of the time only, and a new one takes over: the memory of one may lie better than that of another.
  */
 import {
   type ChildProcess,
@@ -30,7 +32,8 @@ import { parseArgs } from "node:util";
 import { dice } from "../lib/random.ts";
 import { table } from "../lib/table.ts";
 import { listenerCost } from "./listener-cost.ts";
-import { median, medianInterval } from "./median-interval.ts";
+import { median } from "./median-interval.ts";
+import { overhead } from "./overhead.ts";
 import { shuffled } from "./shuffled.ts";
 
 const { values: flags } = parseArgs({
@@ -63,10 +66,10 @@ interface Servers {
   readonly line: (pattern: RegExp) => Promise<string>;
 }
 
-/** What one server did in each round. */
+/** What one server did, for each process in each round. */
 interface Series {
-  readonly rates: number[];
-  readonly costs: number[];
+  readonly rates: number[][];
+  readonly costs: number[][];
 }
 
 interface Reading {
@@ -173,6 +176,12 @@ async function measure(
     warmUp(url, shape);
     loads[what] = await load(servers, url, shape);
   }
+  const own = series.map(({ rates, costs }) => {
+    const rounds = { rates: [] as number[], costs: [] as number[] };
+    rates.push(rounds.rates);
+    costs.push(rounds.costs);
+    return rounds;
+  });
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
     const order = shuffled([...WHATS.keys()], random);
@@ -192,7 +201,7 @@ async function measure(
     }
     // Where others had the processor for all of a block, there is nothing to compare.
     if (sums.some(({ requests }) => requests < 20)) continue;
-    for (const [what, { rates, costs }] of series.entries()) {
+    for (const [what, { rates, costs }] of own.entries()) {
       const { ms = 1, cpuUs = 0, requests = 1 } = sums[what] ?? {};
       rates.push((requests / ms) * 1000);
       costs.push(cpuUs / requests);
@@ -207,43 +216,28 @@ function stop(child: ChildProcess): void {
   running.delete(child);
 }
 
-/** Cells: the overhead in percent, and its interval; and the interval's ends. */
-function overhead(ratios: readonly number[]): {
-  readonly cells: readonly [string, string];
-  readonly low: number;
-  readonly high: number;
-} {
-  const { median: middle, low, high } = medianInterval(ratios, random);
-  const percent = (ratio: number): string => ((ratio - 1) * 100).toFixed(1);
-  return {
-    cells: [percent(middle), `${percent(low)} to ${percent(high)}`],
-    low: (low - 1) * 100,
-    high: (high - 1) * 100,
-  };
-}
-
 function rowOf(title: string, kind: number, what: number, all: readonly Series[]): readonly string[] {
   const [first, second, own] = [all[0], all[1], all[what]];
   if (first === undefined || second === undefined || own === undefined) return [];
   // Both bare servers, where it is not one of them that is looked at: a mean is steadier. The geometric one, since ratios are compared.
-  const bare = (of: keyof Series, round: number): number => {
-    const [a = 0, b = 0] = [first[of][round], second[of][round]];
-    return what < 2 ? a : Math.sqrt(a * b);
-  };
-  const slower = overhead(own.rates.map((rate, round) => bare("rates", round) / rate));
-  const dearer = overhead(own.costs.map((cost, round) => cost / bare("costs", round)));
+  const bare = (of: keyof Series): readonly (readonly number[])[] =>
+    first[of].map((rounds, process) =>
+      rounds.map((a, round) => (what < 2 ? a : Math.sqrt(a * (second[of][process]?.[round] ?? 0)))),
+    );
+  const slower = overhead(own.rates, bare("rates"));
+  const dearer = overhead(bare("costs"), own.costs);
   const bound = BOUNDS[what];
   // Between two servers that are the same there is nothing: an interval that is as wide as the bound shows no bound.
-  const control = overhead(second.costs.map((cost, round) => cost / (first.costs[round] ?? 0)));
+  const control = overhead(first.costs, second.costs);
   const shown = bound !== undefined && dearer.high < bound && control.low > -bound && control.high < bound;
   return [
     title,
     KINDS[kind] ?? "",
     WHATS[what] ?? "",
-    median(own.costs).toFixed(1),
+    median(own.costs.flat()).toFixed(1),
     ...(what === 0 ? ["", ""] : dearer.cells),
     bound === undefined ? "" : `${bound} %: ${shown ? "shown" : "not shown"}`,
-    String(Math.round(median(own.rates))),
+    String(Math.round(median(own.rates.flat()))),
     ...(what === 0 ? ["", ""] : slower.cells),
   ];
 }
@@ -267,7 +261,7 @@ try {
     for (const { shape, kind, series } of cells) await measure(servers, kind, shape, { seconds, series });
     stop(servers.child);
   }
-  const rounds = cells.map(({ series }) => series[0]?.costs.length ?? 0);
+  const rounds = cells.map(({ series }) => series[0]?.costs.flat().length ?? 0);
   const where = serverCore === undefined ? "not pinned" : `server on processor ${serverCore}, h2load on ${loadCore}`;
   const made = [
     `Measured ${new Date().toISOString().slice(0, 10)}: Node ${process.versions.node}, ${cpus().length} × ${processor?.model}, ${where};`,
@@ -277,7 +271,7 @@ try {
   const head = ["load", "over", "server", "CPU µs/req", "more, %", "95 %", "below", "req/s", "fewer, %", "95 %"];
   const rows = cells.flatMap(({ title, kind, series }) => series.map((_, what) => rowOf(title, kind, what, series)));
   // Against the cheapest request that was measured: of no other is it more.
-  const cheapestUs = Math.min(...cells.map(({ series }) => median(series[0]?.costs ?? [])));
+  const cheapestUs = Math.min(...cells.map(({ series }) => median(series[0]?.costs.flat() ?? [])));
   const share = (ns = ""): string => (ns === "" ? "" : (Number(ns) / cheapestUs / 10).toFixed(2));
   const listenerRows = listeners.map((row) => [...row, share(row[2])]);
   const listenerHead = ["listeners alone", "ns/req", "more, ns", "95 %", "% of the cheapest request"];

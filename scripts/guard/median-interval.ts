@@ -8,7 +8,7 @@ export interface Interval {
 
 const RESAMPLES = 2000;
 
-/** The median, and the interval that holds it with 95 % confidence: bootstrap by percentiles. */
+/** The median of independent values, and the interval that holds it with 95 % confidence: bootstrap by percentiles. */
 export function medianInterval(values: readonly number[], dice: Dice): Interval {
   const medians = Array.from({ length: RESAMPLES }, () =>
     median(values.map(() => values[dice.below(values.length)] ?? 0)),
