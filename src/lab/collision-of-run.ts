@@ -3,6 +3,7 @@ import type { Explanation } from "../incident/explanation.ts";
 import { seqAtOrAfter, seqDiff } from "../net/sequence.ts";
 import { ACK, printFlags, RST, SYN } from "../net/tcp-flags.ts";
 import type { Collision, SeenPacket } from "../report/comparison/comparison.ts";
+import { incidentOfCollision } from "../report/comparison/incident-of-collision.ts";
 import type { Segment } from "../session/segment.ts";
 import { connectionsOf, type SeenConnection } from "./packets-of-port.ts";
 import type { LabRun } from "./run-lab.ts";
@@ -30,8 +31,8 @@ export async function collisionOf(run: LabRun, explanation: Explanation): Promis
     found.push(...all.flatMap((newer) => collisionsWith(newer, all, run)));
   }
   // The ones that lead an incident have their log lines and both tables told with them.
-  const leads = new Set(explanation.incidents.map(({ connections }) => connections[0]?.client));
-  const worth = (one: Collision): number => shownBy(one) + (leads.has(one.client) ? 6 : 0);
+  const worth = (one: Collision): number =>
+    shownBy(one) + (incidentOfCollision(one, explanation.incidents) === undefined ? 0 : 6);
   const [best] = found.sort((a, b) => worth(b) - worth(a));
   return best === undefined ? undefined : await withServer(best, run, keys);
 }

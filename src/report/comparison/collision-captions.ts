@@ -16,7 +16,10 @@ export function collisionCaptions(collision: Collision, reading: CollisionReadin
   const { older, newer, client, server = "", atServer } = collision;
   const port = client.slice(client.lastIndexOf(":") + 1);
   const open = !reading.older.some(({ at, flags }) => at < reading.syn.at && /FIN|RST/.test(flags));
-  const met = atServer.some(({ notes }) => notes.includes("syn-on-open"));
+  // The server's kernel says so itself: by a challenge ACK.
+  const met = atServer.some(
+    ({ connection, notes }) => notes.includes("syn-on-open") || (connection === "newer" && notes.includes("challenge")),
+  );
   return {
     lost: lost(older, reading),
     port: `The port of the older connection, ${port}, opens another one to ${newer}${open ? " while the first is open" : ""}.`,

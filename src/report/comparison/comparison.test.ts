@@ -196,6 +196,11 @@ test.each<readonly [answer: string, SeenPacket | undefined, seven: string, ten: 
   expect(page.includes('class="dead"')).toBe(answer?.flags !== "ACK");
 });
 
+test("at the server a challenge ACK says that the older connection was open", () => {
+  const atServer = [packet("newer", 4, true, "SYN"), packet("newer", 4.01, false, "ACK", { notes: ["challenge"] })];
+  expect(caption(pageOf({ ...COLLISION, atServer }), 13)).toContain("a SYN in the middle of an open connection");
+});
+
 test("a collision of which one connection is missing is not drawn", () => {
   const older = COLLISION.atClient.filter(({ connection }) => connection === "older");
   const page = renderComparisonHtml(

@@ -6,6 +6,7 @@ import { shortNames, withShortNames } from "../short-names.ts";
 import { collisionCaptions } from "./collision-captions.ts";
 import { type CollisionReading, readCollision } from "./collision-reading.ts";
 import type { Collision, ComparedRun, SeenPacket } from "./comparison.ts";
+import { incidentOfCollision } from "./incident-of-collision.ts";
 import { lanes } from "./lanes.ts";
 import { layoutDrawing } from "./layout-drawing.ts";
 import { packetTable } from "./packet-table.ts";
@@ -113,25 +114,27 @@ function around(packets: readonly SeenPacket[]): readonly SeenPacket[] {
   return packets.slice(Math.max(0, from - 2), opened < 0 ? from + 8 : opened + 1);
 }
 
-/** Figure 12: what both ends believe, before and after. */
-function tables({ client }: Collision, base: ComparedRun): Html | undefined {
+/** Figure 12: what both ends believe, before and after: of this collision, or else of one that leads an incident. */
+function tables(collision: Collision, base: ComparedRun): Html | undefined {
   const explanation = withShortNames(base.explanation);
   const sheet: Sheet = { explanation, nameOf: shortNames(explanation.inputs.map(({ file }) => file)) };
-  const told = explanation.incidents.filter(({ tables: moments = [] }) => moments.length > 0);
-  const own = told.find(({ connections }) => connections[0]?.client === client);
-  const incident = own ?? told.find(({ cause }) => cause === "backend-tuple-collision");
+  const own = incidentOfCollision(collision, explanation.incidents);
+  const incident =
+    own ??
+    explanation.incidents.find(
+      ({ cause, tables: moments = [] }) => cause === "backend-tuple-collision" && moments.length > 0,
+    );
   const content = incident === undefined ? undefined : connectionTables(sheet, incident);
   if (incident === undefined || content === undefined) return undefined;
-  const both = incident.tables?.some((one) => openIn(one.client) > 1 && openIn(one.server) === 1);
+  const both = incident.tables?.some(({ client, server }) => held(client) === 2 && held(server) === 1);
   return figure(
     12,
-    `The tables of both kernels${own === undefined ? ", of another collision of this run" : ""}${both ? ": the client holds two connections, the server has one socket pair for both" : ""}.`,
+    `The tables of both kernels${own === undefined ? " in a collision of this run" : ""}${both ? ": the client has two connections, the server one socket pair" : ""}.`,
     content,
   );
 }
 
-const openIn = (entries: readonly TableEntry[]): number =>
-  entries.filter(({ state }) => state === "ESTABLISHED").length;
+const held = (entries: readonly TableEntry[]): number => entries.filter(({ state }) => state !== "CLOSED").length;
 
 /** The first packets and the last ones, and how many lie between. */
 function elided(packets: readonly SeenPacket[]): Parameters<typeof packetTable>[1] {
