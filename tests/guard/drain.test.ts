@@ -195,17 +195,20 @@ describe("the phases on the wire", () => {
   });
 
   test.skipIf(missing("openssl"))("one server, both protocols", async () => {
+    // Both are under way when the drain begins, however far apart they come.
+    const answers: (() => void)[] = [];
     const server = createSecureServer({ ...certificate(), allowHTTP1: true }, (request, response) => {
-      setTimeout(() => response.end(request.httpVersion), 30);
+      answers.push(() => response.end(request.httpVersion));
     });
     const drained = drain(server, { graceMs: 5000, idleMs: 100 });
     const port = await listen(server);
     const url = `https://localhost:${port}/`;
     const ca = certificate().certFile;
     const both = ["--http1.1", "--http2"].map((version) => run("curl", ["-sS", "--cacert", ca, version, url]));
-    await once(server, "request");
-    await once(server, "request");
-    const report = await drained.start();
+    while (answers.length < 2) await once(server, "request");
+    const ended = drained.start();
+    for (const answer of answers) answer();
+    const report = await ended;
     expect(await Promise.all(both.map((curl) => curl.ended))).toEqual([0, 0]);
     expect(both.map((curl) => curl.output())).toEqual(["1.1", "2.0"]);
     expect(report).toMatchObject({ http1: 1, http2: 1, cut: 0 });
