@@ -32,7 +32,8 @@ export function connectionTables(scene: Scene, finding: Finding): TableMoment[] 
   const lost = Number(finding.at);
   const last = Math.max(lost, ...told);
   const changes = changesOf(connections).filter((time) => time <= last);
-  const begin = Math.min(lost, ...changes.filter((time) => time >= Math.min(lost, ...told)));
+  const since = Math.min(lost, ...told);
+  const begin = Math.min(lost, ...changes.filter((time) => time >= since && !isOpening(connections, time - 1)));
   const at = (kind: TableMoment["kind"], time: Nanoseconds, shown = time): TableMoment => ({
     kind,
     at: instantOf(vantage.epoch, shown),
@@ -181,6 +182,13 @@ function halfOpen(connections: readonly Connection[], time: Nanoseconds): boolea
 }
 
 const OPEN: ReadonlySet<EndState> = new Set<EndState>(["ESTABLISHED", "CLOSE-WAIT", "FIN-WAIT"]);
+
+/** An end is within its handshake: no moment to look at what was there before. */
+function isOpening(connections: readonly Connection[], time: Nanoseconds): boolean {
+  return connections.some(({ client, server }) =>
+    [client, server].some(({ changes }) => ["SYN-SENT", "SYN-RECEIVED"].includes(stateAt(changes, time))),
+  );
+}
 
 /** The beginning of the longest time in which the ends disagreed. */
 function disagreement(connections: readonly Connection[], from: Nanoseconds, to: Nanoseconds): Nanoseconds | undefined {
