@@ -21,6 +21,8 @@ interface Told {
   readonly scenario: string;
   readonly variant?: string;
   readonly proxy?: ProxySoftware;
+  /** Two to five requests meet the close in a run (nginx: 16): one run in twenty has none, and is followed by another. */
+  readonly rare?: boolean;
 }
 
 /** Every scenario and every variant, and other software for some. */
@@ -31,7 +33,7 @@ const STORIES: readonly Told[] = [
   ]),
   { scenario: "keep-alive-race", proxy: "haproxy" },
   { scenario: "keep-alive-race", variant: "server-outlives", proxy: "haproxy" },
-  { scenario: "keep-alive-race", proxy: "nghttpx" },
+  { scenario: "keep-alive-race", proxy: "nghttpx", rare: true },
   { scenario: "goaway-mishandled", variant: "client-retries", proxy: "nghttpx" },
 ];
 
@@ -39,7 +41,7 @@ const { canRun, examined, tools } = examine();
 const missing = examined.filter(({ found, needed }) => needed && !found).map(({ what }) => what);
 
 describe.skipIf(!canRun)(`on this kernel${canRun ? "" : ` (skipped, because of ${missing.join(", ")})`}`, () => {
-  for (const { scenario, variant, proxy } of STORIES) {
+  for (const { scenario, variant, proxy, rare } of STORIES) {
     const name = [scenario, variant, proxy].filter((part) => part !== undefined).join(", ");
     const delayed = NEEDS_DELAY.has(scenario) && tools.delay === "none";
     const skip = delayed || (proxy !== undefined && !tools.proxies.includes(proxy));
@@ -54,6 +56,8 @@ describe.skipIf(!canRun)(`on this kernel${canRun ? "" : ` (skipped, because of $
           // Of every run, also of one that is followed by another.
           const { run } = experiment;
           expect(run.problems).toEqual([]);
+          const quiet = Object.values(experiment.counted.resetsSent).every((count) => count === 0);
+          if (rare === true && quiet && left > 1) continue;
           expect(experiment.verdict.text, experiment.verdict.text).toSatisfy(() => experiment.verdict.agrees);
           await expectTheKernelsCount(experiment);
           await expectModestyFromOneSide(experiment);
