@@ -1,7 +1,7 @@
 /**
- * How long `import "halfopen/guard"` takes, and what it loads: `node scripts/guard/load-time.ts`, after `npm run build`. Exits 1 where even
- * the run that took the least of the processor's time took more than 20 ms: on an idle machine that is the time it takes, on a busy one
- * the clock tells of the others.
+ * How long `import "halfopen/guard"` takes, set against 20 ms, and what it loads: `node scripts/guard/load-time.ts`, after `npm run build`. Exits 1 where
+ * it loads what is not its own. The time of the best run by the clock is what counts; a busy machine makes it longer, and the processor's time holds
+ * that of V8's other threads as well.
  */
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
@@ -35,4 +35,7 @@ const strangers = files.filter((url) => !url.includes("/dist/guard/"));
 console.log(`load time of ${TIMES} runs: ${told(sorted(0))}; of the processor: ${told(sorted(1))}`);
 console.log(`loaded: ${files.length - strangers.length} files of the room, ${strangers.length} others`);
 for (const url of strangers) console.log(url);
-if ((sorted(1)[0] ?? 0) > LIMIT_MS || strangers.length > 0) process.exitCode = 1;
+console.log(
+  (sorted(0)[0] ?? 0) <= LIMIT_MS ? `within the target of ${LIMIT_MS} ms` : `over the target of ${LIMIT_MS} ms`,
+);
+if (strangers.length > 0) process.exitCode = 1;
