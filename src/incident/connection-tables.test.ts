@@ -8,9 +8,13 @@ import { connectionTables } from "./connection-tables.ts";
 
 /** Both tables of a signature's own story, a line each: `before client 10.0.0.1:4 > 10.0.0.2:443 ESTABLISHED`; `?` where inferred. */
 function tablesOf(trace: string): string[] {
-  const scene = sceneOfTrace(readFileSync(join(import.meta.dirname, "..", "signature", trace), "utf8"));
+  return tablesOfText(readFileSync(join(import.meta.dirname, "..", "signature", trace), "utf8"));
+}
+
+function tablesOfText(text: string): string[] {
+  const scene = sceneOfTrace(text);
   const [conclusion] = conclude(scene, SIGNATURES).conclusions;
-  if (conclusion === undefined) throw new Error(`${trace}: no conclusion`);
+  if (conclusion === undefined) throw new Error(`no conclusion of ${text}`);
   return connectionTables(scene, conclusion.finding).flatMap((moment) =>
     (["client", "server"] as const).flatMap((side) =>
       moment[side].map(
@@ -33,6 +37,36 @@ test("a collision leaves the client with two connections and the server with one
     "after server 10.4.12.5:6443 > 10.4.0.9:51514 ESTABLISHED?",
   ]);
 });
+
+test("the moment before is not the end of the older connection's handshake, though that is its last packet shown", () => {
+  const before = tablesOfText(NEVER_USED).filter((line) => line.startsWith("before"));
+  expect(before).toEqual([
+    "before client 10.4.0.9:51514 > 10.4.11.5:6443 ESTABLISHED",
+    "before client 10.4.0.9:51514 > 10.4.12.5:6443 CLOSED",
+    "before server 10.4.11.5:6443 > 10.4.0.9:51514 ESTABLISHED?",
+    "before server 10.4.12.5:6443 > 10.4.0.9:51514 CLOSED?",
+  ]);
+});
+
+const NEVER_USED = `client = 10.4.0.9:51514
+node1  = 10.4.11.5:6443 ttl=61
+node2  = 10.4.12.5:6443 ttl=61
+
+0.000  client > node1  SYN
++0.002 node1 > client  SYN,ACK
++0.001 client > node1  ACK
+0.020  client > node2  SYN
++0.002 node2 > client  ACK in=node1>client
++0.0001 client > node2 RST in=client>node1
+0.030  client > node2  SYN
++0.002 node2 > client  SYN,ACK
++0.0001 client > node2 ACK
+0.040  client > node2  PSH,ACK len=100
++0.002 node2 > client  PSH,ACK len=300
++0.040 client > node2  ACK
+31.000 client > node1  PSH,ACK len=39
++0.002 node1 > client  RST
+`;
 
 test("a refused newer connection takes nothing from the older", () => {
   expect(tablesOf("backend-tuple-collision/refused.trace").slice(4)).toEqual([

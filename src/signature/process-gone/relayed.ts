@@ -30,11 +30,11 @@ const lossesBehind = remember((scene: Scene): ReadonlyMap<string, readonly Insta
     const close = serverClose(readTrail(trail));
     if (close === undefined || workOf(close).kind !== "request") continue;
     const { address } = endpointOf(trail, "client");
+    const times = found.get(address) ?? [];
+    found.set(address, times);
     // The FIN came before the request was sent: what tells that it is lost is the RST behind it.
-    const times = close.reading.steps
-      .filter((s) => s.side === "server" && (s.fin || s.rst))
-      .map(({ time }) => scene.toCommon(vantage, time));
-    found.set(address, [...(found.get(address) ?? []), ...times]);
+    for (const step of close.reading.steps)
+      if (step.side === "server" && (step.fin || step.rst)) times.push(scene.toCommon(vantage, step.time));
   }
   return found;
 });
