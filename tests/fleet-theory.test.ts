@@ -14,7 +14,7 @@ import {
 } from "../src/fleet/theory.ts";
 import { simulateThinned } from "../src/fleet/thinned/simulate-thinned.ts";
 import type { Scenario } from "../src/scenario/scenario.ts";
-import { CONTROLLER, KUBELETS, KUBERNETES, PLAIN, smallFleet } from "./support/small-fleet.ts";
+import { CONTROLLER, KUBELETS, KUBERNETES, PLAIN, smallFleet } from "./helpers/small-fleet.ts";
 
 /*
  * Three witnesses where theory exists: the closed forms, the thinned simulation and, on fewer fleets, the full one. The grid varies chance,

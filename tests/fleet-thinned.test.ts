@@ -7,8 +7,8 @@ import { studentTail } from "../src/fleet/statistics/student-t.ts";
 import { compareMeans } from "../src/fleet/statistics/welch.ts";
 import { simulateThinned } from "../src/fleet/thinned/simulate-thinned.ts";
 import type { Clients, Scenario } from "../src/scenario/scenario.ts";
-import { COMPARED_FLEETS, type ComparedFleet, type Total } from "./support/compared-fleets.ts";
-import { smallFleet } from "./support/small-fleet.ts";
+import { COMPARED_FLEETS, type ComparedFleet, type Total } from "./helpers/compared-fleets.ts";
+import { smallFleet } from "./helpers/small-fleet.ts";
 
 /*
  * Is a thinned simulation the full one, in law? Both run small fleets and the built-in stories with many seeds, and every total and the

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { KUBELETS, KUBERNETES, PLAIN, smallFleet } from "../../tests/support/small-fleet.ts";
+import { KUBELETS, KUBERNETES, PLAIN, smallFleet } from "../../tests/helpers/small-fleet.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
 import type { ApplicationBalancer, Scenario } from "../scenario/scenario.ts";
 import { simulate } from "./simulate.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { sampleRun } from "../../../tests/support/sample-run.ts";
-import { KUBELETS, PLAIN, smallFleet } from "../../../tests/support/small-fleet.ts";
+import { sampleRun } from "../../../tests/helpers/sample-run.ts";
+import { KUBELETS, PLAIN, smallFleet } from "../../../tests/helpers/small-fleet.ts";
 import type { Simulation } from "../simulation.ts";
 import { simulateThinned } from "../thinned/simulate-thinned.ts";
 import type { Fleet } from "./alter-scenario.ts";

@@ -1,5 +1,5 @@
 import type { EventQueue } from "../engine/event-queue.ts";
-import { TIME_WAIT_MS, TW_REUSE_MS } from "../shared-figures.ts";
+import { TIME_WAIT_MS, TW_REUSE_MS } from "../figures.ts";
 import type { Messages } from "./messages.ts";
 import type { Packets } from "./packets.ts";
 import type { SocketTimers } from "./socket-timers.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sampleRun } from "../../../tests/support/sample-run.ts";
+import { sampleRun } from "../../../tests/helpers/sample-run.ts";
 import { compareCounts } from "./compare-counts.ts";
 import { countEstimate, poissonInterval, shareInterval } from "./count-estimate.ts";
 import { estimate, seriesEstimate } from "./estimate.ts";

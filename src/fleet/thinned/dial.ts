@@ -1,6 +1,6 @@
 /** A slot opens its next connection, and waits and tries again where that fails. */
 import { backOffMs } from "../../guard/machines/index.ts";
-import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF } from "../shared-figures.ts";
+import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF } from "../figures.ts";
 import { connect } from "./connect.ts";
 import { CLOSED, DIALLING } from "./connections.ts";
 import { rateOf } from "./counting.ts";

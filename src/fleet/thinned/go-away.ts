@@ -1,5 +1,5 @@
 /** Connections that are told to go: when, and what becomes of them. */
-import { TIME_WAIT_MS, TW_REUSE_MS } from "../shared-figures.ts";
+import { TIME_WAIT_MS, TW_REUSE_MS } from "../figures.ts";
 import { CLOSED, DRAINING } from "./connections.ts";
 import { addRate } from "./counting.ts";
 import { giveUpRequests, wants } from "./dial.ts";

@@ -2,7 +2,7 @@
  * Runs a fleet: puts what begins it into its queue, and gives each event to whoever knows what it means. `simulate-thinned.ts` says what is
  * skipped and why that is sound.
  */
-import { START_MS } from "../shared-figures.ts";
+import { START_MS } from "../figures.ts";
 import { DRAINING, OPEN } from "./connections.ts";
 import { step } from "./counting.ts";
 import { dial, dialFailed, wants } from "./dial.ts";

@@ -1,4 +1,4 @@
-/** Figures that several turns of the fleet share; `../shared-figures.ts` has those that the full simulation needs too. */
+/** Figures that several turns of the fleet share; `../figures.ts` has those that the full simulation needs too. */
 
 /** `watchOn`: asked for, and no connection yet. */
 export const WAITS = -2;

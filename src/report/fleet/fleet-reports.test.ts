@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sampleArm, sampleReport } from "../../../tests/sample-simulations.ts";
+import { sampleArm, sampleReport } from "../../../tests/helpers/sample-simulations.ts";
 import type { Calibration, CalibrationPoint, Measured, TargetVerdict } from "../../fleet/calibrate/calibration.ts";
 import { Fault } from "../../net/fault.ts";
 import { type CalibrationReport, calibrationVerdict, printMeasure } from "./calibration-report.ts";

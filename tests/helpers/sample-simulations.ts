@@ -1,5 +1,5 @@
-import type { ArmReport, SimulationReport } from "../src/report/fleet/simulation-report.ts";
-import { SAMPLE_STEPS, type Sample, sampleRun } from "./support/sample-run.ts";
+import type { ArmReport, SimulationReport } from "../../src/report/fleet/simulation-report.ts";
+import { SAMPLE_STEPS, type Sample, sampleRun } from "./sample-run.ts";
 
 /** Results of simulations, made up by hand, as reports take them. */
 
