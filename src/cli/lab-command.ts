@@ -5,6 +5,7 @@ import { examine } from "../lab/doctor.ts";
 import { cleanLeftovers } from "../lab/lab-state.ts";
 import { proxyNamed } from "../lab/proxy-named.ts";
 import { type Experiment, runAndExplain, storyOf } from "../lab/run-and-explain.ts";
+import { isTooLate } from "../lab/run-lab.ts";
 import { Fault } from "../net/fault.ts";
 import { printable } from "../net/printable.ts";
 import { renderComparisonHtml } from "../report/comparison/comparison-html.ts";
@@ -106,6 +107,10 @@ function outcome({ run, counted, verdict, explanation }: Experiment, options: La
     `  ${plan.scenario}${plan.variant === undefined ? "" : ` --variant ${plan.variant}`}${plan.proxy === undefined ? "" : ` --proxy ${plan.proxy}`} --seed ${plan.seed} --time-scale ${plan.timeScale}, ${((run.endedAtMs - run.startedAtMs) / 1000).toFixed(1)} s`,
   );
   for (const said of plan.adapted) lines.push(`  in the lab: ${said}`);
+  if (isTooLate(run))
+    lines.push(
+      `  trouble: the machine had too much to do: programs waited up to ${run.lateMs} ms for it, ${Math.round((run.lateMs * plan.timeScale) / 1000)} s of the scenario's time; a timeout may have passed for that alone`,
+    );
   for (const problem of run.problems) lines.push(`  trouble: ${printable(problem)}`);
   lines.push(
     `  packets: ${explanation.totals.packets} in ${plan.taps.length} captures, ${explanation.totals.flows} flows`,
@@ -154,6 +159,7 @@ function leave({ run, counted, verdict }: Experiment, folder: string): void {
     startedAtMs: run.startedAtMs,
     endedAtMs: run.endedAtMs,
     counted,
+    lateMs: run.lateMs,
     problems: run.problems,
     explained: verdict,
   };

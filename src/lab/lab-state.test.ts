@@ -9,7 +9,7 @@ const STATE = JSON.stringify(join(import.meta.dirname, "lab-state.ts"));
 test.skipIf(process.platform !== "linux")(
   "a run's folder is kept while its process lives, and removed once it is gone",
   () => {
-    const mine = openRun(`t${process.pid}a`);
+    const { folder: mine } = openRun(`t${process.pid}a`);
     expect(cleanLeftovers()).not.toContain(`t${process.pid}a`);
     expect(existsSync(mine)).toBe(true);
     // A process that has ended since.
@@ -30,7 +30,7 @@ test.skipIf(process.platform !== "linux")(
   "commands that begin and clean at one time take nothing from each other",
   () => {
     const script = `import { openRun, cleanLeftovers } from ${STATE}; import { existsSync } from "node:fs";
-    for (let i = 0; i < 30; i += 1) { cleanLeftovers(); const name = "r" + process.pid + "x" + i; const made = openRun(name); cleanLeftovers(); if (!existsSync(made + "/owner.json")) process.exit(9); }`;
+    for (let i = 0; i < 30; i += 1) { cleanLeftovers(); const name = "r" + process.pid + "x" + i; const made = openRun(name).folder; cleanLeftovers(); if (!existsSync(made + "/owner.json")) process.exit(9); }`;
     const child = [
       "-e",
       `const { spawn } = require("node:child_process"); let bad = 0, left = 3;
@@ -44,3 +44,13 @@ test.skipIf(process.platform !== "linux")(
       rmSync(join(runsFolder(), name), { recursive: true });
   },
 );
+
+test.skipIf(process.platform !== "linux")("two living runs never have the same addresses", () => {
+  const names = Array.from({ length: 120 }, (_, index) => `n${process.pid}x${index}`);
+  try {
+    const networks = names.map((name) => openRun(name).network);
+    expect(new Set(networks).size).toBe(networks.length);
+  } finally {
+    for (const name of names) rmSync(join(runsFolder(), name), { recursive: true, force: true });
+  }
+});

@@ -40,11 +40,20 @@ export interface LabRun {
   readonly truth: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** The most by which the machine was late to let a waiting program run: short timeouts may have passed for that alone. */
+  readonly lateMs: number;
   /** `on`, or why there is none. */
   readonly tracing: string;
   readonly problems: readonly string[];
   readonly close: () => void;
 }
+
+/** Whether programs waited for the machine so long that, in the scenario's time, a health check or a dial may have failed for that alone. */
+export const isTooLate = ({ lateMs, plan: { timeScale } }: Pick<LabRun, "lateMs" | "plan">): boolean =>
+  lateMs * timeScale > PATIENCE_MS;
+
+/** Less than the shortest timeout that a built-in scenario's client has. */
+const PATIENCE_MS = 4000;
 
 /** Runs one story on the kernel. Whatever happens to this process, nothing of the run's network outlives it. Rejects with a `Fault`. */
 export async function runLab(story: Omit<Scenario, "variants">, options: RunOptions): Promise<LabRun> {
@@ -52,12 +61,12 @@ export async function runLab(story: Omit<Scenario, "variants">, options: RunOpti
   const suffix = randomInt(36 ** 4)
     .toString(36)
     .padStart(4, "0");
-  const folder = openRun(suffix);
+  const { folder, network } = openRun(suffix);
   const here = fileURLToPath(import.meta.url);
   const ending = here.endsWith(".ts") ? ".ts" : ".js";
   const planned = plan(story, {
     suffix,
-    network: randomInt(256),
+    network,
     seed: options.seed ?? randomInt(2 ** 31),
     timeScale: options.timeScale ?? timeScaleOf(story),
     ...(options.timeScale === undefined ? { mostMs: MOST_MS } : {}),
