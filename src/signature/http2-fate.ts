@@ -111,11 +111,16 @@ function isServersReset({ reset }: Exchange, since: Going): boolean {
   return reset.code !== "NO_ERROR" && reset.code !== "REFUSED_STREAM";
 }
 
-/** Requests that the server had accepted and the client gave up all together, right after the GOAWAY. */
+/**
+ * Requests that the server had accepted and the client gave up all together, right after the GOAWAY and while the server still held the connection: a
+ * stream that is reset when the server has closed was lost by the close.
+ */
 function abandonedBy(story: Http2Story, first: Going, accepted: (r: Exchange) => boolean): readonly Exchange[] {
   const pending = underWay(story, first.mark.at).filter(accepted);
   if (pending.length === 0 || story.gaps) return [];
-  const soon = (at: bigint): boolean => at >= first.mark.at && Number(at - first.mark.at) <= AT_ONCE;
+  const { closing } = story;
+  const held = (at: bigint): boolean => closing === undefined || closing.by === "client" || at < closing.mark.at;
+  const soon = (at: bigint): boolean => at >= first.mark.at && Number(at - first.mark.at) <= AT_ONCE && held(at);
   const leave = leaving(story);
   const left = leave !== undefined && soon(leave.at) ? underWay(story, leave.at).filter(accepted) : [];
   const cancelled = pending.filter(({ reset }) => reset?.by === "client" && soon(reset.mark.at));
