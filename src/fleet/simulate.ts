@@ -24,6 +24,7 @@ import { Packets } from "./kernel/packets.ts";
 import { SocketTimers } from "./kernel/socket-timers.ts";
 import { Sockets } from "./kernel/sockets.ts";
 import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
+import { LARGE, LookAhead, TOGETHER } from "./look-ahead.ts";
 import { Recorder } from "./measure/recorder.ts";
 import type { Simulation } from "./simulation.ts";
 import { agenda } from "./story.ts";
@@ -61,6 +62,8 @@ export interface SimulateOptions {
   readonly stepMs?: number;
   /** Captures and logs; absent: none are made. */
   readonly taps?: Taps;
+  /** Whether memory is read ahead of the events (look-ahead.ts), which changes nothing but the time it takes. Default: for many connections. */
+  readonly lookAhead?: boolean;
   /** Called after each step with how much of the time is over, from 0 to 1, the events so far and those that wait. */
   readonly onProgress?: (fraction: number, events: number, pending: number) => void;
 }
@@ -72,7 +75,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const layout = layOut(scenario, dice);
   const secret = dice.bits(dice.stream("secrets"));
   const { places, servers: serverPlaces, nodes, actors } = layout;
-  const queue = new EventQueue(tickFor(scenario, actors.length));
+  const { lookAhead = connectionsOf(scenario) >= LARGE } = options;
+  const together = lookAhead ? TOGETHER : 1;
+  const queue = new EventQueue(together / eventsPerNs(scenario, actors.length));
   const messages = new Messages();
   const sockets = new Sockets(messages);
   const packets = new Packets();
@@ -161,6 +166,10 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     nodeLost: (node) => proxy?.lose(node),
   });
 
+  if (lookAhead && proxy === undefined) {
+    const ahead = new LookAhead({ queue, kernel, places, clients, servers, balancer });
+    queue.onSlot = () => ahead.look();
+  }
   clients.start();
   lifecycle.start();
   if (deeds.length > 0) queue.push(Math.floor((deeds[0]?.atMs ?? 0) * MS), STORY, 0);
@@ -254,8 +263,8 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
 
 const SWEEP_NS = 60e9;
 
-/** About the time in which one event happens: ten a request, and what the links and timers add. */
-function tickFor(scenario: Omit<Scenario, "variants">, actors: number): number {
+/** About: ten a request, and what the links and timers add. */
+function eventsPerNs(scenario: Omit<Scenario, "variants">, actors: number): number {
   const { kubernetes, clients } = scenario.network;
   let perSecond = 10;
   for (const group of Object.values(clients)) {
@@ -263,5 +272,8 @@ function tickFor(scenario: Omit<Scenario, "variants">, actors: number): number {
     if (group.kind === "kubelet" && kubernetes !== undefined)
       perSecond += (group.count * 24_000) / kubernetes.leaseRenewMs;
   }
-  return Math.min(1e6, Math.max(1000, 1e9 / (perSecond + actors / 10)));
+  return Math.max(1e-6, (perSecond + actors / 10) / 1e9);
 }
+
+const connectionsOf = ({ network }: Omit<Scenario, "variants">): number =>
+  Object.values(network.clients).reduce((sum, { count, connections }) => sum + count * connections, 0);

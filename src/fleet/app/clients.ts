@@ -10,6 +10,7 @@ import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF, START_MS } from "../figures.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
 import { close, connect, flush } from "../kernel/tcp.ts";
+import type { Numbers } from "../look-ahead.ts";
 import { type ClientSession, clientSession, type Errand, type OpenStream, type Slot } from "./client-session.ts";
 import { checkHealth, healthDueMs, heardPong } from "./health.ts";
 import type { JournalSession } from "./journal.ts";
@@ -177,6 +178,31 @@ export class FleetClients {
     session.timerNs = Number.POSITIVE_INFINITY;
     this.#due(session);
     if (this.#sessions[id] === session) this.#schedule(session);
+  }
+
+  /** Reads what these errands will need (look-ahead.ts), and adds the sockets that they will go over. */
+  readForErrands(errands: Numbers, sockets: Numbers): number {
+    let sum = 0;
+    for (let i = 0; i < errands.count; i++) {
+      const { slot } = this.#errands[errands.of[i] as number] as Routine;
+      sum ^= this.#world.dice.stateOf(slot.dice);
+      const { session } = slot;
+      if (session === undefined || session.sk < 0) continue;
+      sockets.of[sockets.count++] = session.sk;
+      sum ^= session.streams.length ^ session.id;
+    }
+    return sum;
+  }
+
+  /** Reads what an answer to these sessions will need. */
+  readSessions(ids: Numbers): number {
+    let sum = 0;
+    for (let i = 0; i < ids.count; i++) {
+      const session = this.#sessions[ids.of[i] as number];
+      if (session !== undefined)
+        sum += session.id + session.streams.length + session.lastReadMs + session.lastUsedMs + session.timerNs;
+    }
+    return sum;
   }
 
   // What TCP calls.

@@ -17,6 +17,7 @@ import * as kinds from "../engine/event-kinds.ts";
 import { useKeepalive } from "../kernel/handshake.ts";
 import * as layout from "../kernel/layout.ts";
 import { abort, close, flush } from "../kernel/tcp.ts";
+import type { Numbers } from "../look-ahead.ts";
 import { type ServerSession, serverSession, type Watch } from "./server-session.ts";
 import * as speech from "./speech.ts";
 import * as world from "./world.ts";
@@ -94,6 +95,22 @@ export class Servers {
   #ruleOf(chance: number): GoawayRule {
     const exempt = this.#world.scenario.network.servers.goaway.exempt.map((userAgent) => ({ userAgent }));
     return goawayRule({ chance, exempt, maxChance: 1 });
+  }
+
+  /** Adds the sockets that these jobs will be answered on (look-ahead.ts). */
+  readForJobs(jobs: Numbers, sockets: Numbers): void {
+    for (let i = 0; i < jobs.count; i++)
+      sockets.of[sockets.count++] = (this.#jobs[jobs.of[i] as number] as Job).session.sk;
+  }
+
+  /** Reads what a request to these sessions will need. */
+  readSessions(ids: Numbers): number {
+    let sum = 0;
+    for (let i = 0; i < ids.count; i++) {
+      const session = this.#sessions[ids.of[i] as number];
+      if (session !== undefined) sum += session.open + session.stamp + session.lastActiveMs + session.timerNs;
+    }
+    return sum;
   }
 
   // What TCP calls.

@@ -20,6 +20,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
 import * as packetLayout from "../kernel/packets.ts";
 import { resetAnswering } from "../kernel/tcp-output.ts";
+import type { Numbers } from "../look-ahead.ts";
 import * as flowLayout from "./flow-rows.ts";
 import { FlowRows } from "./flow-rows.ts";
 import type { Links } from "./links.ts";
@@ -99,6 +100,14 @@ export class NetworkBalancer {
       ((rows[p + P_FROM] as number) << 16) | (rows[p + P_FROM_PORT] as number),
     );
     return row < 0 ? -1 : (this.#rows.words[row * FLOW_WORDS + W_NODE] as number);
+  }
+
+  /** Reads these flows (look-ahead.ts). */
+  readFlows(rows: Numbers): number {
+    const { words } = this.#rows;
+    let sum = 0;
+    for (let i = 0; i < rows.count; i++) sum ^= words[(rows.of[i] as number) * FLOW_WORDS] as number;
+    return sum;
   }
 
   /** A packet arrived at a node: it is sent on, answered or dropped. */

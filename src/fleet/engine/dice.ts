@@ -47,6 +47,11 @@ export class Dice {
     return drawn;
   }
 
+  /** A word of a stream's state; nothing is drawn. */
+  stateOf(stream: number): number {
+    return this.#state[stream << 2] as number;
+  }
+
   /** From 0 up to, not including, 1, in steps of 2^-32. */
   uniform(stream: number): number {
     return (this.bits(stream) >>> 0) * 2 ** -32;

@@ -1,7 +1,7 @@
 /**
  * What happens next? A timing wheel of two levels over typed arrays: an event costs a row of 24 bytes and no object.
  *
- * Level 0 has 4096 slots of one tick, level 1 has 4096 slots of one whole turn of level 0; what is further away waits in one list.
+ * Level 0 has 512 slots of one tick, level 1 has 8192 slots of one whole turn of level 0; what is further away waits in one list.
  * A slot is a list in order of arrival: linked rows in level 0, whose rows are in cache, and a list of row numbers in level 1, since following links
  * through memory would wait for one row after the other. When its turn comes it is sorted by time, and sorting is stable: events of one instant
  * happen in the order in which they were put in, on every machine. (A slot of level 1 is spread over level 0 before anything
@@ -23,6 +23,9 @@ export class EventQueue {
   pushed = 0;
   size = 0;
 
+  /** Called when a slot begins to be worked off, with its events still to come: `ready`, `kindOf` and `indexOf` tell of them. */
+  onSlot: () => void = () => undefined;
+
   readonly #perTick: number;
   #capacity: number;
   #times: Float64Array;
@@ -31,9 +34,9 @@ export class EventQueue {
   #used = 0;
   readonly #near: Level = level();
   readonly #far: FarLevel = {
-    lists: Array.from({ length: SLOTS }, () => NO_ROWS),
-    counts: new Int32Array(SLOTS),
-    full: new Int32Array(SLOTS / 32),
+    lists: Array.from({ length: FAR_SLOTS }, () => NO_ROWS),
+    counts: new Int32Array(FAR_SLOTS),
+    full: new Int32Array(FAR_SLOTS / 32),
     spare: [],
   };
   /** Beyond level 1. */
@@ -49,7 +52,7 @@ export class EventQueue {
   #dueAt = 0;
   #dueEnd = 0;
 
-  /** `tickNs` is rounded to a power of two: about the time in which one or two events happen is best. */
+  /** `tickNs` is rounded to a power of two: about the time in which one event happens is best, or many where `onSlot` has a use for them. */
   constructor(tickNs = 131_072, capacity = 1024) {
     this.#perTick = 2 ** -Math.max(0, Math.round(Math.log2(tickNs)));
     this.#capacity = capacity;
@@ -90,6 +93,20 @@ export class EventQueue {
     return true;
   }
 
+  /** Events of the present slot that are still to come. */
+  get ready(): number {
+    return this.#dueEnd - this.#dueAt;
+  }
+
+  /** Of the present slot's events still to come, from 0. */
+  kindOf(ready: number): number {
+    return this.#words[(this.#due[this.#dueAt + ready] as number) * WORDS + KIND] as number;
+  }
+
+  indexOf(ready: number): number {
+    return this.#words[(this.#due[this.#dueAt + ready] as number) * WORDS + INDEX] as number;
+  }
+
   #take(): number {
     const row = this.#free;
     if (row >= 0) {
@@ -116,7 +133,7 @@ export class EventQueue {
       return;
     }
     const turn = Math.floor(tick / SLOTS) - this.#farBase;
-    if (turn < SLOTS) {
+    if (turn < FAR_SLOTS) {
       appendFar(this.#far, turn, row);
       return;
     }
@@ -140,13 +157,14 @@ export class EventQueue {
 
   /** Makes the next slot that holds something the one to work off. */
   #advance(): boolean {
-    const slot = nextSlot(this.#near.full, this.#current + 1);
+    const slot = nextSlot(this.#near.full, this.#current + 1, SLOTS);
     if (slot >= 0) {
       this.#workOff(slot);
+      this.onSlot();
       return true;
     }
     const farFrom = this.#nearBase / SLOTS - this.#farBase + 1;
-    const turn = nextSlot(this.#far.full, farFrom);
+    const turn = nextSlot(this.#far.full, farFrom, FAR_SLOTS);
     if (turn >= 0) {
       this.#nearBase = (this.#farBase + turn) * SLOTS;
       this.#current = -1;
@@ -249,7 +267,9 @@ export class EventQueue {
   }
 }
 
-const SLOTS = 4096;
+/** Of level 0, so many that its rows are in the cache while it lasts; and of level 1. */
+const SLOTS = 512;
+const FAR_SLOTS = 8192;
 const RUN = 16;
 /** A row: time (a double), next row, index, stamp, kind. */
 const ROW = 24;
@@ -315,12 +335,12 @@ function cut(of: Level, slot: number): number {
 }
 
 /** The first slot from `from` on that holds something; -1: none. */
-function nextSlot(full: Int32Array, from: number): number {
-  if (from >= SLOTS) return -1;
+function nextSlot(full: Int32Array, from: number, slots: number): number {
+  if (from >= slots) return -1;
   let word = from >> 5;
   let bits = (full[word] as number) & (-1 << (from & 31));
   while (bits === 0) {
-    if (++word === SLOTS / 32) return -1;
+    if (++word === slots / 32) return -1;
     bits = full[word] as number;
   }
   return (word << 5) + 31 - Math.clz32(bits & -bits);
