@@ -1,6 +1,7 @@
 /**
- * Servers for scripts/guard/cost.ts and memory.ts, all in one process: `cost-server.ts [key file] [cert file]`. Says its ports, in the order of
- * `KINDS` and in each of `WHATS`; without a key in the clear only. At each line on standard input it says what CPU time it has used, in µs, and
+ * Servers for scripts/guard/cost.ts and memory.ts, all in one process: `cost-server.ts [key file] [cert file] [order]`. Says its ports, in the order of
+ * `KINDS` and in each of `WHATS`; without a key in the clear only. They are made in the given order of `WHATS`, as numbers with commas between: who is
+ * made first lies elsewhere in memory. At each line on standard input it says what CPU time it has used, in µs, and
  * how many requests each server has answered.
  */
 import { readFileSync } from "node:fs";
@@ -12,7 +13,7 @@ import { drain, goaway } from "../../src/guard/index.ts";
 const WHATS = ["bare", "control", "filter", "all"] as const;
 const KINDS = ["h2c", "h2"] as const;
 
-const [keyFile, certFile] = process.argv.slice(2);
+const [keyFile, certFile, order] = process.argv.slice(2);
 const counts: number[] = [];
 
 function start(kind: "h2c" | "h2", what: (typeof WHATS)[number]): Promise<number> {
@@ -35,7 +36,10 @@ function start(kind: "h2c" | "h2", what: (typeof WHATS)[number]): Promise<number
 }
 
 const kinds = certFile === undefined ? KINDS.slice(0, 1) : KINDS;
-const ports = await Promise.all(kinds.flatMap((kind) => WHATS.map((what) => start(kind, what))));
+const turns = order === undefined ? [...WHATS.keys()] : order.split(",").map(Number);
+const ports: number[] = [];
+for (const [number, kind] of kinds.entries())
+  for (const turn of turns) ports[number * WHATS.length + turn] = await start(kind, WHATS[turn] ?? "bare");
 console.log(`listening ${ports.join(" ")}`);
 process.stdin.on("data", () => {
   const { user, system } = process.cpuUsage();

@@ -8,10 +8,22 @@ export interface Overhead {
   readonly high: number;
 }
 
-/** How much more one was than another, both by process and round. */
-export function overhead(base: readonly (readonly number[])[], more: readonly (readonly number[])[]): Overhead {
+/** By process and round. */
+export interface Compared {
+  readonly base: readonly (readonly number[])[];
+  readonly more: readonly (readonly number[])[];
+}
+
+/** How much more it was than what it was set against, the ratios of all comparisons taken together. */
+export function overhead(compared: readonly Compared[]): Overhead {
+  const processes = compared[0]?.base ?? [];
   const { ratio, interval } = ratioInterval(
-    more.map((rounds, process) => rounds.map((each, round) => each / (base[process]?.[round] ?? Number.NaN))),
+    processes.map((_, process) =>
+      compared.flatMap(({ base, more }) => {
+        const rounds = base[process] ?? [];
+        return (more[process] ?? []).map((each, round) => each / (rounds[round] ?? Number.NaN));
+      }),
+    ),
   );
   const percent = (each: number): number => (each - 1) * 100;
   const [low, high] = [percent(interval?.low ?? 0), percent(interval?.high ?? Number.POSITIVE_INFINITY)];

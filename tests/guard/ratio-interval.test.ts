@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { overhead } from "../../scripts/guard/overhead.ts";
 import { type RatioInterval, ratioInterval } from "../../scripts/guard/ratio-interval.ts";
 import { type Dice, dice } from "../../scripts/lib/random.ts";
 
@@ -39,4 +40,20 @@ test("processes that agree give a narrow one", () => {
   expect(ratio).toBeCloseTo(1.1, 12);
   expect(interval?.low).toBeCloseTo(1.1, 12);
   expect(interval?.high).toBeCloseTo(1.1, 12);
+});
+
+test("what costs the same as two others is told so, where all cost much more now and then", () => {
+  const random = dice(7);
+  const rounds = (): readonly (readonly number[])[] =>
+    Array.from({ length: 40 }, () => Array.from({ length: 100 }, () => Math.exp(-0.5 * Math.log(1 - random.unit()))));
+  const [first, second, own] = [rounds(), rounds(), rounds()];
+  const { low, high } = overhead([
+    { base: first, more: own },
+    { base: second, more: own },
+  ]);
+  expect(low).toBeLessThan(0);
+  expect(high).toBeGreaterThan(0);
+  // A mean of the two has more bad rounds than one has.
+  const mean = first.map((each, process) => each.map((a, round) => Math.sqrt(a * (second[process]?.[round] ?? 0))));
+  expect(overhead([{ base: mean, more: own }]).high).toBeLessThan(-1);
 });
