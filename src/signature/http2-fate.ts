@@ -2,9 +2,18 @@ import { seqAdd, seqAtOrAfter, seqDiff } from "../net/sequence.ts";
 import { ACK } from "../net/tcp-flags.ts";
 import { type Instant, type Nanoseconds, SECOND } from "../net/time.ts";
 import { http2Stories } from "./http2-stories.ts";
-import { announcement, type Exchange, type Going, type Http2Story, type Mark, underWay } from "./http2-story.ts";
+import {
+  announcement,
+  type Closing,
+  type Exchange,
+  type Going,
+  type Http2Story,
+  type Mark,
+  underWay,
+} from "./http2-story.ts";
 import { remember } from "./remember.ts";
 import type { Scene } from "./scene.ts";
+import { readTrail } from "./trail-queries.ts";
 
 /**
  * What became of a connection whose server announced its end with GOAWAY NO_ERROR: `well` nothing was lost;
@@ -60,7 +69,7 @@ function judge(scene: Scene, story: Http2Story): Fate | undefined {
   if (gone.length > 0) return { kind: "abandoned", lost: gone, ...known };
   const { closing } = story;
   if (closing === undefined) return { kind: "draining", lost: [], ...known };
-  const lost = underWay(story, closing.mark.at).filter(accepted);
+  const lost = cutBy(story, closing).filter(accepted);
   if (lost.length === 0 || leaving(story) !== undefined) return { kind: "well", lost: [], ...known };
   if (story.gaps) return { kind: "well", lost: [], ...known, unclear: true };
   // Some clients answer a GOAWAY by one of their own and wait on; others leave with it.
@@ -112,19 +121,45 @@ function isServersReset({ reset }: Exchange, since: Going): boolean {
 }
 
 /**
- * Requests that the server had accepted and the client gave up all together, right after the GOAWAY and while the server still held the connection: a
- * stream that is reset when the server has closed was lost by the close.
+ * Requests that the server had accepted and the client gave up all together, right after the GOAWAY and before it knew that the server had closed: a
+ * stream that is reset because the connection has ended was lost by the end.
  */
 function abandonedBy(story: Http2Story, first: Going, accepted: (r: Exchange) => boolean): readonly Exchange[] {
   const pending = underWay(story, first.mark.at).filter(accepted);
   if (pending.length === 0 || story.gaps) return [];
-  const { closing } = story;
-  const held = (at: bigint): boolean => closing === undefined || closing.by === "client" || at < closing.mark.at;
-  const soon = (at: bigint): boolean => at >= first.mark.at && Number(at - first.mark.at) <= AT_ONCE && held(at);
+  const soon = (mark: Mark): boolean =>
+    mark.at >= first.mark.at && Number(mark.at - first.mark.at) <= AT_ONCE && beforeClose(story, mark);
   const leave = leaving(story);
-  const left = leave !== undefined && soon(leave.at) ? underWay(story, leave.at).filter(accepted) : [];
-  const cancelled = pending.filter(({ reset }) => reset?.by === "client" && soon(reset.mark.at));
-  return left.length > 0 ? [...cancelled, ...left] : cancelled.length === pending.length ? cancelled : [];
+  const left = leave !== undefined && soon(leave) ? underWay(story, leave.at).filter(accepted) : [];
+  const cancelled = pending.filter(({ reset }) => reset?.by === "client" && soon(reset.mark));
+  if (left.length > 0) return [...new Set([...cancelled, ...left])];
+  return cancelled.length === pending.length ? cancelled : [];
+}
+
+/**
+ * Whether the client did this before it knew that the server had closed. What acknowledges the FIN was sent after it, and what does not, before, wherever the
+ * capture was taken; a log has its lines in order, even within a second.
+ */
+function beforeClose({ trail, closing }: Http2Story, deed: Mark): boolean {
+  if (closing?.by !== "server") return true;
+  const done = deed.shown("");
+  const closed = closing.mark.shown("");
+  if ("line" in done && "line" in closed) return done.log === closed.log ? done.line < closed.line : true;
+  if (trail === undefined || "line" in done || "line" in closed) return deed.at <= closing.mark.at;
+  if (done.packet < closed.packet) return true;
+  const { steps } = readTrail(trail);
+  const fin = steps.find(({ segment, fin }) => fin && segment.packet === closed.packet);
+  const sent = steps.find(({ segment }) => segment.packet === done.packet);
+  return fin !== undefined && sent !== undefined && !seqAtOrAfter(sent.segment.ack, fin.end);
+}
+
+/** Requests that the server had not finished when it closed; the client may have reset them since. */
+function cutBy(story: Http2Story, closing: Closing): readonly Exchange[] {
+  const answers = story.requests.filter(
+    ({ reset, opened, answeredWhole }) =>
+      reset?.by === "client" && opened.at <= closing.mark.at && !answeredWhole && !beforeClose(story, reset.mark),
+  );
+  return [...new Set([...underWay(story, closing.mark.at), ...answers])];
 }
 
 /** Whether the same client asked for the same once more, on whichever connection, and was not refused again. */

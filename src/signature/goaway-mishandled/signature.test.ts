@@ -6,7 +6,7 @@ import { signature } from "./signature.ts";
 const CLAIMS: Readonly<Record<string, readonly string[]>> = {
   match: ["requests-abandoned likely 10.1.2.3:40001 > 10.9.9.9:80: capture#6,7,9"],
   "near-miss": [],
-  "cancelled-after-close": [],
+  "cancelled-before-close": ["requests-abandoned likely 10.1.2.3:40001 > 10.9.9.9:80: capture#6,7,10,9"],
   "connect-failed": [],
   "given-up": ["reported-as-failure certain 10.1.2.3:40001 > 10.9.9.9:80: capture#7,8 client.log:2"],
   "never-told": [],
