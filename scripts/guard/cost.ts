@@ -14,7 +14,7 @@
  *   in which connections are made is drawn once for each. That shifts all its rounds alike, so the interval of 95 % is that of the processes
  *   (ratio-interval.ts).
  * - The bare server is there twice, and the others are set against each by itself. Not against a mean of both: now and then a round costs double, the
- *   mean of two has that twice as often as one has, and whatever is set against it looks cheaper than it is (by up to a seventh, as was seen). Where
+ *   mean of two has that twice as often as one has, and whatever is set against it looks cheaper than it is. Where
  *   the interval of one bare server against the other does not contain 0, or is wide, the rows beside it prove nothing.
  * - What the listeners take by themselves is measured beside it (listener-cost.ts), to the nanosecond.
  */

@@ -21,7 +21,9 @@ export function overhead(compared: readonly Compared[]): Overhead {
     processes.map((_, process) =>
       compared.flatMap(({ base, more }) => {
         const rounds = base[process] ?? [];
-        return (more[process] ?? []).map((each, round) => each / (rounds[round] ?? Number.NaN));
+        const others = more[process] ?? [];
+        if (rounds.length !== others.length) throw new RangeError("A round needs a figure of both.");
+        return others.map((each, round) => each / (rounds[round] ?? 1));
       }),
     ),
   );

@@ -109,7 +109,7 @@ function outcome({ run, counted, verdict, explanation }: Experiment, options: La
   for (const said of plan.adapted) lines.push(`  in the lab: ${said}`);
   if (isTooLate(run))
     lines.push(
-      `  trouble: the machine had too much to do: programs waited up to ${run.lateMs} ms for it, ${Math.round((run.lateMs * plan.timeScale) / 1000)} s of the scenario's time; a timeout may have passed for that alone`,
+      `  trouble: the machine had too much to do: programs may have waited ${run.lateMs} ms for it, ${Math.round((run.lateMs * plan.timeScale) / 1000)} s of the scenario's time; a timeout may have passed for that alone`,
     );
   for (const problem of run.problems) lines.push(`  trouble: ${printable(problem)}`);
   lines.push(

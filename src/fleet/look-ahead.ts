@@ -5,6 +5,7 @@ import type { Places } from "./balancer/places.ts";
 import * as traits from "./balancer/places.ts";
 import * as kinds from "./engine/event-kinds.ts";
 import type { EventQueue } from "./engine/event-queue.ts";
+import type { Numbers } from "./engine/numbers.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import * as layout from "./kernel/layout.ts";
 import * as packetLayout from "./kernel/packets.ts";
@@ -15,9 +16,9 @@ const { P_HOP, P_SOCKET, PACKET_WORDS } = packetLayout;
 const { IS_NODE } = traits;
 
 /** Connections from which on their rows are mostly not in the cache, and looking ahead pays; below it costs what it saves. */
-export const LARGE = 10_000;
+export const MANY_CONNECTIONS = 10_000;
 /** About so many events are best looked at together, and no more than `MOST`. */
-export const TOGETHER = 64;
+export const EVENTS_TOGETHER = 64;
 const MOST = 128;
 /** Words of a cache line. */
 const LINE = 16;
@@ -25,7 +26,7 @@ const LINE = 16;
 /**
  * A large fleet waits for memory: what an event needs has left the cache long ago, and is fetched line after line, each named by the one before. Read in
  * loops over many events, in which no branch waits for what is being read, the lines of all of them are fetched at the same time. So what the events of a
- * slot will need is read here before they happen. Nothing is changed: with it and without it a simulation is the same.
+ * slot will need, of the kinds that come by the million, is read here before they happen. Nothing is changed: with it and without it a simulation is the same.
  */
 export class LookAhead {
   /** Of everything read: a read whose value nobody uses is left out by the compiler. */
@@ -37,7 +38,7 @@ export class LookAhead {
   readonly #errands: Numbers = numbers();
   readonly #jobs: Numbers = numbers();
   readonly #flows: Numbers = numbers();
-  /** Of hosts to which something happens, and those of them at which a packet arrives. */
+  /** Sockets that events are about, and those of them that get a packet. */
   readonly #sockets: Numbers = numbers();
   readonly #receivers: Numbers = numbers();
   readonly #servers: Numbers = numbers();
@@ -52,7 +53,6 @@ export class LookAhead {
     this.#sort();
     const { clients, servers, balancer } = this.#parts;
     let sum = this.#readSenders();
-    this.#sockets.count = this.#timers;
     sum += clients.readForErrands(this.#errands, this.#sockets);
     servers.readForJobs(this.#jobs, this.#sockets);
     this.#followPackets();
@@ -63,9 +63,6 @@ export class LookAhead {
     sum += clients.readSessions(this.#clients);
     this.sum = sum;
   }
-
-  /** Timers stand first among the sockets. */
-  #timers = 0;
 
   #sort(): void {
     const { queue } = this.#parts;
@@ -92,7 +89,6 @@ export class LookAhead {
           if (index >= 0) sockets.of[sockets.count++] = index;
       }
     }
-    this.#timers = sockets.count;
   }
 
   /** Packets become the sockets that sent them, of which the line is read that says where they go. */
@@ -163,12 +159,6 @@ interface Parts {
   readonly clients: FleetClients;
   readonly servers: Servers;
   readonly balancer: NetworkBalancer | undefined;
-}
-
-/** A list of numbers, of which the first `count` are meant. */
-export interface Numbers {
-  readonly of: Int32Array;
-  count: number;
 }
 
 const numbers = (): Numbers => ({ of: new Int32Array(MOST), count: 0 });

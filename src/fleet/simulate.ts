@@ -24,7 +24,7 @@ import { Packets } from "./kernel/packets.ts";
 import { SocketTimers } from "./kernel/socket-timers.ts";
 import { Sockets } from "./kernel/sockets.ts";
 import { fireKeep, fireTimer } from "./kernel/tcp-timers.ts";
-import { LARGE, LookAhead, TOGETHER } from "./look-ahead.ts";
+import { EVENTS_TOGETHER, LookAhead, MANY_CONNECTIONS } from "./look-ahead.ts";
 import { Recorder } from "./measure/recorder.ts";
 import type { Simulation } from "./simulation.ts";
 import { agenda } from "./story.ts";
@@ -62,7 +62,10 @@ export interface SimulateOptions {
   readonly stepMs?: number;
   /** Captures and logs; absent: none are made. */
   readonly taps?: Taps;
-  /** Whether memory is read ahead of the events (look-ahead.ts), which changes nothing but the time it takes. Default: for many connections. */
+  /**
+   * Whether memory is read ahead of the events (look-ahead.ts), which changes nothing but the time it takes; never with an application
+   * balancer. Default: from 10,000 connections on.
+   */
   readonly lookAhead?: boolean;
   /** Called after each step with how much of the time is over, from 0 to 1, the events so far and those that wait. */
   readonly onProgress?: (fraction: number, events: number, pending: number) => void;
@@ -75,8 +78,9 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const layout = layOut(scenario, dice);
   const secret = dice.bits(dice.stream("secrets"));
   const { places, servers: serverPlaces, nodes, actors } = layout;
-  const { lookAhead = connectionsOf(scenario) >= LARGE } = options;
-  const together = lookAhead ? TOGETHER : 1;
+  const { lookAhead = connectionsOf(scenario) >= MANY_CONNECTIONS } = options;
+  const looks = lookAhead && network.balancer?.kind !== "application";
+  const together = looks ? EVENTS_TOGETHER : 1;
   const queue = new EventQueue(together / eventsPerNs(scenario, actors.length));
   const messages = new Messages();
   const sockets = new Sockets(messages);
@@ -166,7 +170,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     nodeLost: (node) => proxy?.lose(node),
   });
 
-  if (lookAhead && proxy === undefined) {
+  if (looks) {
     const ahead = new LookAhead({ queue, kernel, places, clients, servers, balancer });
     queue.onSlot = () => ahead.look();
   }
@@ -263,7 +267,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
 
 const SWEEP_NS = 60e9;
 
-/** About: ten a request, and what the links and timers add. */
+/** Events a nanosecond, about: ten a request, and what the links and timers add. */
 function eventsPerNs(scenario: Omit<Scenario, "variants">, actors: number): number {
   const { kubernetes, clients } = scenario.network;
   let perSecond = 10;

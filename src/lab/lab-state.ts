@@ -18,16 +18,15 @@ interface Owner {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat (proc_pid_stat(5)): clock ticks since boot. */
   readonly started: string;
-  /** The second byte of the run's addresses. */
   readonly network: number;
 }
 
 export interface OpenRun {
   readonly folder: string;
+  /** 0 to 255: the second number of each of the run's addresses. */
   readonly network: number;
 }
 
-/** The second byte of an address has so many values. */
 const NETWORKS = 256;
 
 /** The folder below which every run of this user has its own. */
@@ -35,7 +34,7 @@ export const runsFolder = (): string => join(tmpdir(), `halfopen-lab-${userInfo(
 
 /**
  * Makes a run's folder and gives it addresses that no other living run of this user has: namespaces keep the packets of runs apart, but the kernel's trace
- * tells its hosts by address alone. Throws a `Fault` where every network has its run.
+ * tells its hosts by address alone (and those of other users' runs, whose networks are not known here). Throws a `Fault` where every network has its run.
  */
 export function openRun(suffix: string): OpenRun {
   mkdirSync(runsFolder(), { recursive: true, mode: 0o700 });
@@ -58,7 +57,7 @@ export function openRun(suffix: string): OpenRun {
     renameSync(made, folder);
     // Two that chose at one time see each other now, and both choose again.
     if (!networksBut(suffix).has(network)) return { folder, network };
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -40,7 +40,7 @@ export interface LabRun {
   readonly truth: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  /** The most by which the machine was late to let a waiting program run: short timeouts may have passed for that alone. */
+  /** The most by which a process that waited for a moment was called late, milliseconds: a sign of how long programs waited for the machine. */
   readonly lateMs: number;
   /** `on`, or why there is none. */
   readonly tracing: string;
@@ -52,7 +52,7 @@ export interface LabRun {
 export const isTooLate = ({ lateMs, plan: { timeScale } }: Pick<LabRun, "lateMs" | "plan">): boolean =>
   lateMs * timeScale > PATIENCE_MS;
 
-/** Less than the shortest timeout that a built-in scenario's client has. */
+/** In the scenario's time; the shortest health check, dial or request timeout of a built-in scenario is 5 s. */
 const PATIENCE_MS = 4000;
 
 /** Runs one story on the kernel. Whatever happens to this process, nothing of the run's network outlives it. Rejects with a `Fault`. */

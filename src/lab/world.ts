@@ -213,13 +213,13 @@ class Run {
   }
 }
 
-/** Watches how late this process is called: programs beside it are as late, and their short timeouts pass for nothing. Gives the most, in ms. */
+/** Watches how late this process is called, which has little to do itself: programs beside it may be as late. Gives the most, in whole ms. */
 function watchClock(): () => number {
-  let last = Date.now();
+  let last = performance.now();
   let most = 0;
   const look = (): void => {
-    most = Math.max(most, Date.now() - last - EVERY_MS);
-    last = Date.now();
+    most = Math.max(most, Math.round(performance.now() - last - EVERY_MS));
+    last = performance.now();
   };
   const timer = setInterval(look, EVERY_MS);
   return () => {

@@ -6,11 +6,11 @@
 import { backOffMs, type Ending, isIdempotent, judgeEnding } from "../../guard/machines/index.ts";
 import { including, without } from "../destinations.ts";
 import * as kinds from "../engine/event-kinds.ts";
+import type { Numbers } from "../engine/numbers.ts";
 import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF, START_MS } from "../figures.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
 import { close, connect, flush } from "../kernel/tcp.ts";
-import type { Numbers } from "../look-ahead.ts";
 import { type ClientSession, clientSession, type Errand, type OpenStream, type Slot } from "./client-session.ts";
 import { checkHealth, healthDueMs, heardPong } from "./health.ts";
 import type { JournalSession } from "./journal.ts";

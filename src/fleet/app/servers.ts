@@ -14,10 +14,10 @@ import {
 } from "../../guard/machines/index.ts";
 import type { Drain } from "../../scenario/scenario.ts";
 import * as kinds from "../engine/event-kinds.ts";
+import type { Numbers } from "../engine/numbers.ts";
 import { useKeepalive } from "../kernel/handshake.ts";
 import * as layout from "../kernel/layout.ts";
 import { abort, close, flush } from "../kernel/tcp.ts";
-import type { Numbers } from "../look-ahead.ts";
 import { type ServerSession, serverSession, type Watch } from "./server-session.ts";
 import * as speech from "./speech.ts";
 import * as world from "./world.ts";

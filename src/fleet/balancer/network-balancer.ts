@@ -15,12 +15,12 @@
 import * as tcpFlags from "../../net/tcp-flags.ts";
 import type { NetworkBalancer as Settings } from "../../scenario/scenario.ts";
 import { type Dice, mix } from "../engine/dice.ts";
+import type { Numbers } from "../engine/numbers.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
 import * as packetLayout from "../kernel/packets.ts";
 import { resetAnswering } from "../kernel/tcp-output.ts";
-import type { Numbers } from "../look-ahead.ts";
 import * as flowLayout from "./flow-rows.ts";
 import { FlowRows } from "./flow-rows.ts";
 import type { Links } from "./links.ts";

@@ -33,6 +33,26 @@ test("events come in order of time, and those of one instant in the order in whi
   );
 });
 
+test("a slot that begins tells of the events that are still to come in it", () => {
+  const queue = new EventQueue(1024);
+  const told: [kind: number, index: number][][] = [];
+  queue.onSlot = () =>
+    void told.push(Array.from({ length: queue.ready }, (_, i) => [queue.kindOf(i), queue.indexOf(i)]));
+  queue.push(900, 1, 10);
+  queue.push(5000, 2, 30);
+  queue.push(100, 3, 20);
+  queue.push(1e12, 4, 40);
+  while (queue.pop());
+  expect(told).toEqual([
+    [
+      [3, 20],
+      [1, 10],
+    ],
+    [[2, 30]],
+    [[4, 40]],
+  ]);
+});
+
 test("kind, index and stamp come back as they were put in", () => {
   const queue = new EventQueue();
   queue.push(5, 3, 1_000_000, -7);
