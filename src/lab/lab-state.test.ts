@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cleanLeftovers, openRun, runsFolder } from "./lab-state.ts";
@@ -27,30 +28,25 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test.skipIf(process.platform !== "linux")(
-  "commands that begin and clean at one time take nothing from each other",
-  () => {
-    const script = `import { openRun, cleanLeftovers } from ${STATE}; import { existsSync } from "node:fs";
-    for (let i = 0; i < 30; i += 1) { cleanLeftovers(); const name = "r" + process.pid + "x" + i; const made = openRun(name).folder; cleanLeftovers(); if (!existsSync(made + "/owner.json")) process.exit(9); }`;
-    const child = [
-      "-e",
-      `const { spawn } = require("node:child_process"); let bad = 0, left = 3;
-    for (let i = 0; i < 3; i += 1) spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", ${JSON.stringify(script)}], { stdio: "inherit" }).on("close", (code) => { bad += code === 0 ? 0 : 1; if (--left === 0) process.exit(bad); });`,
-    ];
-    const { status, stderr } = spawnSync(process.execPath, child, { encoding: "utf8" });
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
+  "commands that begin and clean at one time take nothing from each other, and have addresses of their own",
+  async () => {
+    const script = `import { openRun, cleanLeftovers } from ${STATE}; import { existsSync } from "node:fs"; const networks = [];
+    for (let i = 0; i < 30; i += 1) { cleanLeftovers(); const made = openRun("r" + process.pid + "x" + i); cleanLeftovers(); if (!existsSync(made.folder + "/owner.json")) process.exit(9); networks.push(made.network); }
+    process.stdout.write(JSON.stringify(networks)); process.stdin.resume();`;
+    const children = [1, 2, 3].map(() =>
+      spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", script], {
+        stdio: ["pipe", "pipe", "inherit"],
+      }),
+    );
+    const networks = await Promise.all(
+      children.map(async ({ stdout }) => JSON.parse(String((await once(stdout, "data"))[0])) as readonly number[]),
+    );
+    // Until here all of them live.
+    expect(new Set(networks.flat()).size).toBe(90);
+    const codes = children.map(async (child) => (await once(child, "exit"))[0]);
+    for (const { stdin } of children) stdin.end();
+    expect(await Promise.all(codes)).toEqual([0, 0, 0]);
     cleanLeftovers();
-    for (const name of readdirSync(runsFolder()).filter((each) => /^r\d+x/.test(each)))
-      rmSync(join(runsFolder(), name), { recursive: true });
+    expect(readdirSync(runsFolder()).filter((name) => /^r\d+x/.test(name))).toEqual([]);
   },
 );
-
-test.skipIf(process.platform !== "linux")("two living runs never have the same addresses", () => {
-  const names = Array.from({ length: 120 }, (_, index) => `n${process.pid}x${index}`);
-  try {
-    const networks = names.map((name) => openRun(name).network);
-    expect(new Set(networks).size).toBe(networks.length);
-  } finally {
-    for (const name of names) rmSync(join(runsFolder(), name), { recursive: true, force: true });
-  }
-});
