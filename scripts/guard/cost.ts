@@ -34,7 +34,7 @@ import { dice } from "../lib/random.ts";
 import { table } from "../lib/table.ts";
 import { listenerCost } from "./listener-cost.ts";
 import { median } from "./median-interval.ts";
-import { overhead } from "./overhead.ts";
+import { type Compared, type Overhead, overhead } from "./overhead.ts";
 import { shuffled } from "./shuffled.ts";
 
 const { values: flags } = parseArgs({
@@ -218,25 +218,36 @@ function stop(child: ChildProcess): void {
   running.delete(child);
 }
 
-function rowOf(title: string, kind: number, what: number, all: readonly Series[]): readonly string[] {
-  const [first, second, own] = [all[0], all[1], all[what]];
-  if (first === undefined || second === undefined || own === undefined) return [];
+/** A server's row, of one measurement or of several together. */
+function rowOf(
+  [title, kind]: readonly [string, string],
+  what: number,
+  measured: readonly (readonly Series[])[],
+): readonly string[] {
   // Against each of the bare servers, where it is not one of them that is looked at.
-  const bare = what < 2 ? [first] : [first, second];
-  const slower = overhead(bare.map(({ rates }) => ({ base: own.rates, more: rates })));
-  const dearer = overhead(bare.map(({ costs }) => ({ base: costs, more: own.costs })));
+  const bare = what < 2 ? [0] : [0, 1];
+  const of = (key: keyof Series, which: number): readonly (readonly (readonly number[])[])[] =>
+    measured.map((series) => series[which]?.[key] ?? []);
+  const compare = (key: keyof Series, from: number, to: number): readonly Compared[] =>
+    of(key, from).map((base, index) => ({ base, more: of(key, to)[index] ?? [] }));
+  /** For each measurement its comparisons. */
+  const against = (lists: readonly (readonly Compared[])[]): Overhead =>
+    overhead(...measured.map((_, index) => lists.flatMap((list) => list[index] ?? [])));
+  const slower = against(bare.map((which) => compare("rates", what, which)));
+  const dearer = against(bare.map((which) => compare("costs", which, what)));
   const bound = BOUNDS[what];
   // Between two servers that are the same there is nothing: an interval that is as wide as the bound shows no bound.
-  const control = overhead([{ base: first.costs, more: second.costs }]);
+  const control = against([compare("costs", 0, 1)]);
   const shown = bound !== undefined && dearer.high < bound && control.low > -bound && control.high < bound;
+  const alone = measured.length === 1;
   return [
     title,
-    KINDS[kind] ?? "",
+    kind,
     WHATS[what] ?? "",
-    median(own.costs.flat()).toFixed(1),
+    alone ? median(of("costs", what).flat(2)).toFixed(1) : "",
     ...(what === 0 ? ["", ""] : dearer.cells),
     bound === undefined ? "" : `${bound} %: ${shown ? "shown" : "not shown"}`,
-    String(Math.round(median(own.rates.flat()))),
+    alone ? String(Math.round(median(of("rates", what).flat(2)))) : "",
     ...(what === 0 ? ["", ""] : slower.cells),
   ];
 }
@@ -268,7 +279,17 @@ try {
     `of 2 × ${BLOCK_MS} ms for each server, in ${PROCESSES} ${PROCESSES === 1 ? "process" : "processes"}.`,
   ].join(" ");
   const head = ["load", "over", "server", "CPU µs/req", "more, %", "95 %", "below", "req/s", "fewer, %", "95 %"];
-  const rows = cells.flatMap(({ title, kind, series }) => series.map((_, what) => rowOf(title, kind, what, series)));
+  const rows = cells.flatMap(({ title, kind, series }) =>
+    WHATS.map((_, what) => rowOf([title, KINDS[kind] ?? ""], what, [series])),
+  );
+  for (let what = 1; what < WHATS.length; what += 1)
+    rows.push(
+      rowOf(
+        ["all", "both"],
+        what,
+        cells.map(({ series }) => series),
+      ),
+    );
   // Against the cheapest request that was measured: of no other is it more.
   const cheapestUs = Math.min(...cells.map(({ series }) => median(series[0]?.costs.flat() ?? [])));
   const share = (ns = ""): string => (ns === "" ? "" : (Number(ns) / cheapestUs / 10).toFixed(2));

@@ -10,10 +10,14 @@ export interface RatioInterval {
 /**
  * A ratio that was measured in rounds of several processes, and the interval that holds it with 95 % confidence. What is drawn once for a process,
  * such as the order of its connections, shifts all its rounds alike: only processes are independent. So each gives one value, the median of
- * its rounds, and these give a mean and Student's interval; of logarithms, since ratios are compared.
+ * its rounds, and these give a mean and Student's interval; of logarithms, since ratios are compared. Of several things that each process was measured
+ * at, its value is the mean.
  */
-export function ratioInterval(processes: readonly (readonly number[])[]): RatioInterval {
-  const values = processes.filter(({ length }) => length > 0).map((rounds) => Math.log(median(rounds)));
+export function ratioInterval(...measured: readonly (readonly (readonly number[])[])[]): RatioInterval {
+  const processes = (measured[0] ?? []).map((_, process) => measured.map((each) => each[process] ?? []));
+  const values = processes
+    .filter((each) => each.every(({ length }) => length > 0))
+    .map((each) => each.reduce((sum, rounds) => sum + Math.log(median(rounds)), 0) / each.length);
   const { mean, low, high, seeds } = estimate(values);
   return { ratio: Math.exp(mean), ...(seeds < 2 ? {} : { interval: { low: Math.exp(low), high: Math.exp(high) } }) };
 }

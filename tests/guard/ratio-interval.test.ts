@@ -42,6 +42,12 @@ test("processes that agree give a narrow one", () => {
   expect(interval?.high).toBeCloseTo(1.1, 12);
 });
 
+test("of two measurements of each process, the mean of both counts", () => {
+  const { ratio, interval } = ratioInterval([[1.1], [1.3]], [[1.1], [1 / 1.3]]);
+  expect(ratio).toBeCloseTo(Math.sqrt(1.1), 12);
+  expect(interval?.low).toBeLessThan(1);
+});
+
 test("what costs the same as two others is told so, where all cost much more now and then", () => {
   const random = dice(7);
   const rounds = (): readonly (readonly number[])[] =>
