@@ -1,4 +1,7 @@
-/** A configuration that lost connections, and what cured it, rebuilt from a public thread: its figures, not its words. */
+/**
+ * A configuration that lost connections, and what cured it, rebuilt from a public thread: its figures, not its words. Past 300 lines: one table, a row for
+ * each thread, and nothing else.
+ */
 export interface RealConfiguration {
   /** `owner/repository#number`. */
   readonly thread: string;

@@ -1,4 +1,5 @@
 import type { Clients, Network, NetworkBalancer, Scenario } from "../../src/scenario/scenario.ts";
+import { BALANCER } from "./virtual-network.ts";
 
 /** A fleet for tests, everything said: whoever wants it otherwise overrides a part. */
 export interface FleetParts {
@@ -49,20 +50,7 @@ export const CONTROLLER: Clients = {
 };
 
 export function smallFleet(parts: FleetParts = {}): Scenario {
-  const balancer: NetworkBalancer = {
-    kind: "network",
-    crossZone: true,
-    preserveClientIp: true,
-    idleTimeoutMs: 350_000,
-    forgotten: "reset",
-    choice: "hash",
-    replyPath: "latest",
-    snatPorts: [1024, 65_535],
-    healthCheck: { intervalMs: 10_000, healthyThreshold: 2, unhealthyThreshold: 2 },
-    deregistrationDelayMs: 300_000,
-    resetAfterDeregistration: false,
-    ...parts.balancer,
-  };
+  const balancer: NetworkBalancer = { ...BALANCER, ...parts.balancer };
   const network: Network = {
     zones: Array.from({ length: parts.zones ?? 3 }, (_, i) => `zone-${i}`),
     ipVersion: 4,
