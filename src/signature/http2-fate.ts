@@ -74,7 +74,8 @@ function judge(scene: Scene, story: Http2Story): Fate | undefined {
   if (story.gaps) return { kind: "well", lost: [], ...known, unclear: true };
   // Some clients answer a GOAWAY by one of their own and wait on; others leave with it.
   const both = story.goAways.some((g) => g.by === "client" && isJustBefore(g.mark, closing.mark));
-  return { kind: "cut", lost, ...known, unsure: both };
+  const inDoubt = lost.some(({ reset }) => reset?.by === "client" && beforeClose(story, reset.mark) === undefined);
+  return { kind: "cut", lost, ...known, unsure: both || inDoubt };
 }
 
 /**
@@ -128,7 +129,7 @@ function abandonedBy(story: Http2Story, first: Going, accepted: (r: Exchange) =>
   const pending = underWay(story, first.mark.at).filter(accepted);
   if (pending.length === 0 || story.gaps) return [];
   const soon = (mark: Mark): boolean =>
-    mark.at >= first.mark.at && Number(mark.at - first.mark.at) <= AT_ONCE && beforeClose(story, mark);
+    mark.at >= first.mark.at && Number(mark.at - first.mark.at) <= AT_ONCE && beforeClose(story, mark) === true;
   const leave = leaving(story);
   const left = leave !== undefined && soon(leave) ? underWay(story, leave.at).filter(accepted) : [];
   const cancelled = pending.filter(({ reset }) => reset?.by === "client" && soon(reset.mark));
@@ -138,14 +139,18 @@ function abandonedBy(story: Http2Story, first: Going, accepted: (r: Exchange) =>
 
 /**
  * Whether the client did this before it knew that the server had closed. What acknowledges the FIN was sent after it, and what does not, before, wherever the
- * capture was taken; a log has its lines in order, even within a second.
+ * capture was taken; a log has its lines in order, even within a second. Undefined where a log tells of the one and packets of the other, and the clocks agree no
+ * better than that.
  */
-function beforeClose({ trail, closing }: Http2Story, deed: Mark): boolean {
+function beforeClose({ trail, log, closing }: Http2Story, deed: Mark): boolean | undefined {
   if (closing?.by !== "server") return true;
   const done = deed.shown("");
   const closed = closing.mark.shown("");
   if ("line" in done && "line" in closed) return done.log === closed.log ? done.line < closed.line : true;
-  if (trail === undefined || "line" in done || "line" in closed) return deed.at <= closing.mark.at;
+  if (trail === undefined || "line" in done || "line" in closed) {
+    const apart = Number(deed.at - closing.mark.at);
+    return Math.abs(apart) <= (log?.clock.uncertainty ?? 0) ? undefined : apart < 0;
+  }
   if (done.packet < closed.packet) return true;
   const { steps } = readTrail(trail);
   const fin = steps.find(({ segment, fin }) => fin && segment.packet === closed.packet);
@@ -157,7 +162,10 @@ function beforeClose({ trail, closing }: Http2Story, deed: Mark): boolean {
 function cutBy(story: Http2Story, closing: Closing): readonly Exchange[] {
   const answers = story.requests.filter(
     ({ reset, opened, answeredWhole }) =>
-      reset?.by === "client" && opened.at <= closing.mark.at && !answeredWhole && !beforeClose(story, reset.mark),
+      reset?.by === "client" &&
+      opened.at <= closing.mark.at &&
+      !answeredWhole &&
+      beforeClose(story, reset.mark) !== true,
   );
   return [...new Set([...underWay(story, closing.mark.at), ...answers])];
 }
