@@ -1,95 +1,132 @@
 import type { Clients } from "../../scenario/scenario.ts";
+import type { ClientRows } from "./client-rows.ts";
+import * as layout from "./client-rows.ts";
+import type { Errand } from "./errand.ts";
 import type { LazyHealth } from "./health.ts";
 
-/** A client's end of a connection, and the health check of it. What every request touches stands first, within two cache lines. */
-export interface ClientSession extends LazyHealth {
-  sk: number;
-  phase: "dialing" | "open" | "going-away" | "closed";
-  readonly slot: Slot;
-  /** Requests without an answer, and watches. */
-  readonly streams: OpenStream[];
-  nextStream: number;
-  lastUsedMs: number;
-  /** Nanoseconds: when the event comes that counts. */
-  timerNs: number;
-  unread: number;
-  used: number;
+const { C_LATER, C_PHASE, C_READ, C_SOCKET, C_STAMP, C_TIMER, C_USED, CLOSED, SESSION_TIMES, SESSION_WORDS } = layout;
+const { L_SESSION, SLOT_WORDS } = layout;
+
+/**
+ * A client's end of a connection, and the health check of it, for whatever happens seldom: what every request touches is in its row alone (client-rows.ts).
+ * The row is another session's once this one is closed.
+ */
+export class ClientSession implements LazyHealth {
   readonly id: number;
   readonly stamp: number;
-  /** A later event that is in the queue all the same, and can be made to count again. */
-  laterNs: number;
-  /** Of the GOAWAY that came. */
-  lastStream: number;
-  /** When its other end was gone, as far as the simulation knows; infinite: it is not. */
-  deadSinceMs: number;
+  readonly slot: Slot;
   readonly remote: number;
   readonly remotePort: number;
   readonly startedMs: number;
+  /** Its socket; -1: there was no port for one. */
+  readonly sk: number;
+  isClosed = false;
+  /** Of the GOAWAY that came. */
+  lastStream: number = Number.POSITIVE_INFINITY;
+  /** When its other end was gone, as far as the simulation knows; infinite: it is not. */
+  deadSinceMs: number = Number.POSITIVE_INFINITY;
+  pingSentMs: number | undefined;
+  lost = false;
+  readonly #rows: ClientRows;
+
+  constructor(rows: ClientRows, id: number, slot: Slot, dialed: Dialed) {
+    this.#rows = rows;
+    this.id = id;
+    this.slot = slot;
+    this.remote = dialed.remote;
+    this.remotePort = dialed.port;
+    this.startedMs = dialed.atMs;
+    this.sk = dialed.sk;
+    rows.begin(id, slot.id, dialed.sk, dialed.atMs);
+    this.stamp = rows.sessions.words[id * SESSION_WORDS + C_STAMP] as number;
+  }
+
+  /** DIALING, OPEN, GOING_AWAY or CLOSED. */
+  get phase(): number {
+    return this.isClosed ? CLOSED : (this.#rows.sessions.words[this.id * SESSION_WORDS + C_PHASE] as number);
+  }
+
+  set phase(phase: number) {
+    this.#rows.sessions.words[this.id * SESSION_WORDS + C_PHASE] = phase;
+  }
+
+  get lastReadMs(): number {
+    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_READ] as number;
+  }
+
+  set lastReadMs(ms: number) {
+    this.#rows.sessions.times[this.id * SESSION_TIMES + C_READ] = ms;
+  }
+
+  get lastUsedMs(): number {
+    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_USED] as number;
+  }
+
+  set lastUsedMs(ms: number) {
+    this.#rows.sessions.times[this.id * SESSION_TIMES + C_USED] = ms;
+  }
+
+  get timerNs(): number {
+    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_TIMER] as number;
+  }
+
+  set timerNs(ns: number) {
+    this.#rows.sessions.times[this.id * SESSION_TIMES + C_TIMER] = ns;
+  }
+
+  get laterNs(): number {
+    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_LATER] as number;
+  }
+
+  set laterNs(ns: number) {
+    this.#rows.sessions.times[this.id * SESSION_TIMES + C_LATER] = ns;
+  }
+
+  /** Its row is free for another session. */
+  close(): void {
+    this.isClosed = true;
+    this.#rows.sessions.words[this.id * SESSION_WORDS + C_PHASE] = CLOSED;
+    this.#rows.sessions.words[this.id * SESSION_WORDS + C_SOCKET] = -1;
+  }
 }
 
-export interface OpenStream {
-  stream: number;
-  errand: Errand;
-  sentMs: number;
-  /** A watch whose header has come. */
-  watching: boolean;
-  unread: number;
+/** What a session was opened to, from which socket, and when. */
+export interface Dialed {
+  readonly remote: number;
+  readonly port: number;
+  readonly sk: number;
+  readonly atMs: number;
 }
 
-/** Something that an actor wants to know. */
-export interface Errand {
-  readonly call: number;
-  /** Which of the slot's watches; -1: none. */
-  readonly watch: number;
-  readonly attempts: number;
-}
-
-/** One of the connections that an actor keeps. What every request touches stands first, within one cache line. */
-export interface Slot {
-  session: ClientSession | undefined;
-  /** The dice of its host. */
-  readonly dice: number;
-  readonly group: number;
-  readonly clients: Clients;
-  readonly actor: number;
+/** One of the connections that an actor keeps; its session, and what every request asks of it, is in its row. */
+export class Slot {
   readonly id: number;
+  readonly actor: number;
+  /** The number among its actor's. */
   readonly number: number;
+  readonly clients: Clients;
   /** Errands that wait for a connection. */
-  readonly queue: Errand[];
-  dialed: boolean;
-  failures: number;
-  stamp: number;
-  waiting: boolean;
-}
+  readonly queue: Errand[] = [];
+  dialed = false;
+  failures = 0;
+  stamp = 0;
+  waiting = false;
+  readonly #rows: ClientRows;
 
-export function clientSession(
-  id: number,
-  slot: Slot,
-  remote: number,
-  remotePort: number,
-  nowMs: number,
-  stamp: number,
-): ClientSession {
-  return {
-    sk: -1,
-    phase: "dialing",
-    slot,
-    streams: [],
-    nextStream: 1,
-    lastReadMs: nowMs,
-    lastUsedMs: nowMs,
-    timerNs: Number.POSITIVE_INFINITY,
-    unread: 0,
-    used: 0,
-    id,
-    stamp,
-    laterNs: Number.POSITIVE_INFINITY,
-    lastStream: Number.POSITIVE_INFINITY,
-    deadSinceMs: Number.POSITIVE_INFINITY,
-    remote,
-    remotePort,
-    startedMs: nowMs,
-    pingSentMs: undefined,
-    lost: false,
-  };
+  constructor(rows: ClientRows, id: number, actor: number, number: number, clients: Clients) {
+    this.#rows = rows;
+    this.id = id;
+    this.actor = actor;
+    this.number = number;
+    this.clients = clients;
+  }
+
+  /** The number of the session that takes requests; -1: there is none. */
+  get session(): number {
+    return this.#rows.slots.words[this.id * SLOT_WORDS + L_SESSION] as number;
+  }
+
+  set session(id: number) {
+    this.#rows.slots.words[this.id * SLOT_WORDS + L_SESSION] = id;
+  }
 }

@@ -11,7 +11,11 @@ import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF, START_MS } from "../figures.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
 import { close, connect, flush } from "../kernel/tcp.ts";
-import { type ClientSession, clientSession, type Errand, type OpenStream, type Slot } from "./client-session.ts";
+import * as clientRows from "./client-rows.ts";
+import { ClientRows, type OpenStream } from "./client-rows.ts";
+import { ClientSession, Slot } from "./client-session.ts";
+import type { Errand } from "./errand.ts";
+import * as errands from "./errand.ts";
 import { checkHealth, healthDueMs, heardPong } from "./health.ts";
 import type { JournalSession } from "./journal.ts";
 import * as speech from "./speech.ts";
@@ -46,10 +50,41 @@ const {
   WATCH,
   WATCH_END,
   WATCH_LEASES,
-  WATCH_OPEN,
   WINDOW_UPDATE,
 } = speech;
 const { MS } = world;
+const { attemptsOf, callOf, errandOf, isForWatch, oneMore, watchOf } = errands;
+const {
+  C_NEWEST,
+  C_PHASE,
+  C_READ,
+  C_SLOT,
+  C_SOCKET,
+  C_STAMP,
+  C_TIMER,
+  C_UNREAD,
+  C_USED,
+  DIALING,
+  GOING_AWAY,
+  L_ACTOR,
+  L_DICE,
+  L_GROUP,
+  L_SESSION,
+  O_ERRAND,
+  O_STREAM,
+  O_UNREAD,
+  OPEN,
+  R_ERRAND,
+  R_EVERY,
+  R_SLOT,
+  R_STEADY,
+  ROUTINE_TIMES,
+  ROUTINE_WORDS,
+  SESSION_TIMES,
+  SESSION_WORDS,
+  SLOT_WORDS,
+  STREAM_WORDS,
+} = clientRows;
 
 export class FleetClients {
   /** A lease event reached an actor. */
@@ -60,16 +95,13 @@ export class FleetClients {
   readonly #world: World;
   #destinations: readonly number[];
   #factor = 1;
+  /** What every request touches; slots and sessions below are for the rest. */
+  readonly #rows: ClientRows = new ClientRows();
   readonly #slots: Slot[] = [];
-  readonly #firstSlot: number[] = [];
   readonly #sessions: (ClientSession | undefined)[] = [];
   readonly #free: number[] = [];
-  readonly #stamps: number[] = [];
   readonly #http2: boolean;
   readonly #port: number;
-  readonly #errands: Routine[] = [];
-  /** Streams that are over, for the next ones: a request leaves nothing to collect. */
-  readonly #spare: OpenStream[] = [];
 
   constructor(world: World, port: number) {
     this.#world = world;
@@ -77,23 +109,12 @@ export class FleetClients {
     this.#http2 = frontProtocol(world.scenario) === "http2";
     this.#destinations = world.nodes.length > 0 ? world.nodes : world.servers;
     for (const actor of world.actors) {
-      this.#firstSlot.push(this.#slots.length);
-      const { connections } = this.#group(actor).clients;
-      for (let number = 0; number < connections; number++)
-        this.#slots.push({
-          session: undefined,
-          dice: world.places.dice[actor.place] as number,
-          group: actor.group,
-          clients: this.#group(actor).clients,
-          actor: actor.id,
-          id: this.#slots.length,
-          number,
-          queue: [],
-          dialed: false,
-          failures: 0,
-          stamp: 0,
-          waiting: false,
-        });
+      const { clients } = this.#group(actor);
+      for (let number = 0; number < clients.connections; number++) {
+        const slot = new Slot(this.#rows, this.#slots.length, actor.id, number, clients);
+        this.#slots.push(slot);
+        this.#rows.addSlot(slot.id, this.#dice(actor), actor);
+      }
     }
   }
 
@@ -123,15 +144,8 @@ export class FleetClients {
       const actor = this.#world.actors[slot.actor] as Actor;
       const { clients } = this.#group(actor);
       const routine = (call: number, everyMs: number, spread: number, watch = -1): void => {
-        const id = this.#errands.length;
-        this.#errands.push({
-          slot,
-          everyMs,
-          steady: call !== PLAIN || clients.requests.spacing === "steady",
-          call,
-          watch,
-          attempts: 1,
-        });
+        const steady = call !== PLAIN || clients.requests.spacing === "steady";
+        const id = this.#rows.addRoutine(slot.id, errandOf(call, watch), everyMs, steady);
         const at = this.#world.dice.uniform(this.#dice(actor)) * spread;
         this.#world.queue.push(Math.floor(at * MS), ERRAND, id);
       };
@@ -152,85 +166,93 @@ export class FleetClients {
   // What the queue calls.
 
   errand(id: number): void {
-    const routine = this.#errands[id] as Routine;
-    const { slot, everyMs, call } = routine;
+    const { routines, slots } = this.#rows;
+    const r = id * ROUTINE_WORDS;
+    const slot = routines.words[r + R_SLOT] as number;
+    const errand = routines.words[r + R_ERRAND] as number;
+    const everyMs = routines.times[id * ROUTINE_TIMES + R_EVERY] as number;
+    const l = slot * SLOT_WORDS;
     if (everyMs > 0) {
-      const mean = call === PLAIN ? everyMs / this.#factor : everyMs;
-      const next = routine.steady ? mean : this.#world.dice.exponential(slot.dice, mean);
+      const mean = callOf(errand) === PLAIN ? everyMs / this.#factor : everyMs;
+      const steady = routines.words[r + R_STEADY] === 1;
+      const next = steady ? mean : this.#world.dice.exponential(slots.words[l + L_DICE] as number, mean);
       this.#world.queue.push(this.#world.kernel.now + Math.max(1, Math.floor(next * MS)), ERRAND, id);
     }
-    if (this.quiet.size > 0 && this.quiet.has(slot.group)) return;
-    this.#ask(slot, routine);
+    if (this.quiet.size > 0 && this.quiet.has(slots.words[l + L_GROUP] as number)) return;
+    this.#ask(slot, errand);
   }
 
   redial(id: number, stamp: number): void {
     const slot = this.#slots[id] as Slot;
     if (slot.stamp !== stamp || !slot.waiting) return;
     slot.waiting = false;
-    if (slot.queue.length > 0 && slot.session === undefined) this.#dial(slot);
+    if (slot.queue.length > 0 && slot.session < 0) this.#dial(slot);
   }
 
   timer(id: number, stamp: number): void {
-    const session = this.#sessions[id];
-    if (session === undefined || session.stamp !== stamp) return;
+    const { words, times } = this.#rows.sessions;
+    if (words[id * SESSION_WORDS + C_STAMP] !== stamp) return;
     // Another deadline was set meanwhile, and has an event of its own.
-    if (session.timerNs !== this.#world.kernel.now) return;
+    if (times[id * SESSION_TIMES + C_TIMER] !== this.#world.kernel.now) return;
+    const session = this.#sessions[id];
+    if (session === undefined) return;
     session.timerNs = Number.POSITIVE_INFINITY;
     this.#due(session);
     if (this.#sessions[id] === session) this.#schedule(session);
   }
 
   /** Reads what these errands will need (look-ahead.ts), and adds the sockets that they will go over. */
-  readForErrands(errands: Numbers, sockets: Numbers): number {
+  readForErrands(ids: Numbers, sockets: Numbers): number {
+    const { routines, slots, sessions } = this.#rows;
+    // Each loop reads what the one before has named, of all errands at the same time.
+    for (let i = 0; i < ids.count; i++)
+      ids.of[i] = routines.words[(ids.of[i] as number) * ROUTINE_WORDS + R_SLOT] as number;
     let sum = 0;
-    for (let i = 0; i < errands.count; i++) {
-      const { slot } = this.#errands[errands.of[i] as number] as Routine;
-      sum ^= this.#world.dice.stateOf(slot.dice);
-      const { session } = slot;
-      if (session === undefined || session.sk < 0) continue;
-      sockets.of[sockets.count++] = session.sk;
-      sum ^= session.streams.length ^ session.id;
+    for (let i = 0; i < ids.count; i++) {
+      const l = (ids.of[i] as number) * SLOT_WORDS;
+      sum ^= this.#world.dice.stateOf(slots.words[l + L_DICE] as number);
+      ids.of[i] = Math.max(0, slots.words[l + L_SESSION] as number);
+    }
+    for (let i = 0; i < ids.count; i++) {
+      const sk = sessions.words[(ids.of[i] as number) * SESSION_WORDS + C_SOCKET] as number;
+      if (sk >= 0) sockets.of[sockets.count++] = sk;
     }
     return sum;
   }
 
   /** Reads what an answer to these sessions will need. */
   readSessions(ids: Numbers): number {
+    const { words } = this.#rows.sessions;
     let sum = 0;
-    for (let i = 0; i < ids.count; i++) {
-      const session = this.#sessions[ids.of[i] as number];
-      if (session !== undefined)
-        sum += session.id + session.streams.length + session.lastReadMs + session.lastUsedMs + session.timerNs;
-    }
+    for (let i = 0; i < ids.count; i++) sum ^= words[(ids.of[i] as number) * SESSION_WORDS] as number;
     return sum;
   }
 
   // What TCP calls.
 
   opened(sk: number): void {
-    const session = this.#of(sk);
+    const session = this.#sessionOf(sk);
     if (session === undefined) return;
-    session.phase = "open";
+    session.phase = OPEN;
     session.slot.failures = 0;
     session.lastReadMs = this.#nowMs();
     session.lastUsedMs = this.#nowMs();
     this.#world.recorder.totals.connectionsOpened++;
-    this.#world.journal?.event(this.#place(session), { what: "connected", session: this.describe(session) });
-    if (this.#http2) this.#write(session, OPEN_CLIENT, 0, 0);
+    this.#world.journal?.event(this.#place(session), { what: "connected", session: this.#describe(session) });
+    if (this.#http2) this.#write(session.id, OPEN_CLIENT, 0, 0);
     this.#sendQueued(session);
     flush(this.#world.kernel, sk);
     this.#schedule(session);
   }
 
   message(sk: number, kind: number, a: number, b: number, size: number): void {
-    const session = this.#of(sk);
-    if (session === undefined) return;
-    const now = this.#nowMs();
-    session.lastReadMs = now;
-    this.#world.journal?.frame(this.describe(session), "read", kind, a, b);
+    const id = this.#idOf(sk);
+    if (id < 0) return;
+    this.#rows.sessions.times[id * SESSION_TIMES + C_READ] = this.#nowMs();
+    this.#world.journal?.frame(this.#describe(this.#sessions[id] as ClientSession), "read", kind, a, b);
     switch (kind) {
       case OPEN_SERVER:
-        this.#write(session, SETTINGS_ACK, 0, 0);
+        this.#write(id, SETTINGS_ACK, 0, 0);
         flush(this.#world.kernel, sk);
         return;
       case RESPONSE:
@@ -239,56 +261,53 @@ export class FleetClients {
       case GATEWAY_TIMEOUT:
       case H1_BAD_GATEWAY:
       case H1_GATEWAY_TIMEOUT:
-        this.#answered(session, a, kind === RESPONSE || kind === H1_RESPONSE, size);
+        this.#answered(id, a, kind === RESPONSE || kind === H1_RESPONSE, size);
         return;
-      case WATCH_OPEN: {
-        const open = session.streams.find(({ stream }) => stream === a);
-        if (open !== undefined) open.watching = true;
-        return;
-      }
       case EVENT:
-        this.#event(session, a, b, size);
+        this.#event(id, a, b, size);
         return;
       case WATCH_END:
-        this.#watchOver(session, a);
+        this.#watchOver(id, a);
         return;
       case PING:
-        this.#write(session, PONG, a, 0);
+        this.#write(id, PONG, a, 0);
         flush(this.#world.kernel, sk);
         return;
-      case PONG:
-        heardPong(session, now);
+      case PONG: {
+        const session = this.#sessions[id] as ClientSession;
+        heardPong(session, this.#nowMs());
         this.#schedule(session);
         return;
+      }
       case GOAWAY:
-        this.#toldToGo(session, a);
+        this.#toldToGo(this.#sessions[id] as ClientSession, a);
         return;
       case RST_STREAM:
-        this.#lose(session, a, { kind: "reset", code: b }, "stream reset");
+        this.#lose(this.#sessions[id] as ClientSession, a, { kind: "reset", code: b }, "stream reset");
     }
   }
 
   /** The server will say no more. */
   finished(sk: number): void {
-    const session = this.#of(sk);
+    const session = this.#sessionOf(sk);
     if (session === undefined) return;
     this.#world.journal?.event(this.#place(session), {
       what: "read-error",
-      session: this.describe(session),
+      session: this.#describe(session),
       error: "EOF",
     });
     this.#end(session, "closed", true);
   }
 
   gone(sk: number, why: SocketEnd): void {
-    const session = this.#of(sk);
+    const session = this.#sessionOf(sk);
     if (session === undefined) return;
-    if (session.phase === "dialing") {
+    if (session.phase === DIALING) {
       this.#connectFailed(session.slot, session, why === "refused" ? "connection refused" : "connection timed out");
       return;
     }
     const error = why === "timeout" ? "connection timed out" : "connection reset by peer";
-    this.#world.journal?.event(this.#place(session), { what: "read-error", session: this.describe(session), error });
+    this.#world.journal?.event(this.#place(session), { what: "read-error", session: this.#describe(session), error });
     this.#end(session, why === "done" ? "closed" : "reset", false);
   }
 
@@ -302,61 +321,56 @@ export class FleetClients {
   /** The end of the simulation: who still believes in a dead connection has lost it too. */
   finish(): void {
     for (const session of this.#sessions)
-      if (session !== undefined && session.phase !== "dialing")
+      if (session !== undefined && session.phase !== DIALING)
         this.#world.recorder.stillBelieved(session.deadSinceMs, this.#nowMs());
   }
 
-  #ask(slot: Slot, errand: Errand): void {
-    const { session } = slot;
-    if (session === undefined) {
-      slot.queue.push(errand);
-      if (!slot.waiting) this.#dial(slot);
+  #ask(slot: number, errand: Errand): void {
+    const l = slot * SLOT_WORDS;
+    const id = this.#rows.slots.words[l + L_SESSION] as number;
+    if (id < 0) {
+      const kept = this.#slots[slot] as Slot;
+      kept.queue.push(errand);
+      if (!kept.waiting) this.#dial(kept);
       return;
     }
-    if (session.phase !== "open" || (!this.#http2 && session.streams.length > 0)) {
-      slot.queue.push(errand);
+    const { words, times } = this.#rows.sessions;
+    const c = id * SESSION_WORDS;
+    if (words[c + C_PHASE] !== OPEN || (!this.#http2 && (words[c + C_NEWEST] as number) >= 0)) {
+      (this.#slots[slot] as Slot).queue.push(errand);
       return;
     }
-    this.#send(session, errand);
-    flush(this.#world.kernel, session.sk);
+    this.#send(id, errand);
+    flush(this.#world.kernel, words[c + C_SOCKET] as number);
     // Of what the timer waits for only this request's deadline is new.
-    const due = this.#world.kernel.now / MS + slot.clients.requestTimeoutMs;
-    if (Math.ceil(due * MS) < session.timerNs || session.timerNs === Number.POSITIVE_INFINITY) this.#schedule(session);
+    const { clients } = this.#world.groups[this.#rows.slots.words[l + L_GROUP] as number] as Group;
+    const due = this.#nowMs() + clients.requestTimeoutMs;
+    const timerNs = times[id * SESSION_TIMES + C_TIMER] as number;
+    if (Math.ceil(due * MS) < timerNs || timerNs === NEVER) this.#schedule(this.#sessions[id] as ClientSession);
   }
 
-  #send(session: ClientSession, errand: Errand): void {
-    const stream = session.nextStream;
-    session.nextStream += 2;
-    session.used++;
-    session.lastUsedMs = this.#nowMs();
-    session.streams.push(this.#openStream(stream, errand));
-    this.#write(session, this.#http2 ? REQUEST : H1_REQUEST, stream, session.slot.actor * CALLS + errand.call);
-  }
-
-  #openStream(stream: number, errand: Errand): OpenStream {
-    const sentMs = this.#nowMs();
-    const open = this.#spare.pop();
-    if (open === undefined) return { stream, errand, sentMs, watching: false, unread: 0 };
-    open.stream = stream;
-    open.errand = errand;
-    open.sentMs = sentMs;
-    open.watching = false;
-    open.unread = 0;
-    return open;
+  #send(id: number, errand: Errand): void {
+    const nowMs = this.#nowMs();
+    const { slots, sessions } = this.#rows;
+    sessions.times[id * SESSION_TIMES + C_USED] = nowMs;
+    const stream = this.#rows.openStream(id, errand, nowMs);
+    const slot = sessions.words[id * SESSION_WORDS + C_SLOT] as number;
+    const actor = slots.words[slot * SLOT_WORDS + L_ACTOR] as number;
+    this.#write(id, this.#http2 ? REQUEST : H1_REQUEST, stream, actor * CALLS + callOf(errand));
   }
 
   #sendQueued(session: ClientSession): void {
     const { queue } = session.slot;
-    if (this.#http2) for (const errand of queue.splice(0)) this.#send(session, errand);
-    else if (session.streams.length === 0) {
+    if (this.#http2) for (const errand of queue.splice(0)) this.#send(session.id, errand);
+    else if (!this.#rows.hasStreams(session.id)) {
       const errand = queue.shift();
-      if (errand !== undefined) this.#send(session, errand);
+      if (errand !== undefined) this.#send(session.id, errand);
     }
   }
 
-  #write(session: ClientSession, kind: number, a: number, b: number): void {
-    say(this.#world, session.sk, kind, a, b);
-    this.#world.journal?.frame(this.describe(session), "wrote", kind, a, b);
+  #write(id: number, kind: number, a: number, b: number): void {
+    say(this.#world, this.#rows.sessions.words[id * SESSION_WORDS + C_SOCKET] as number, kind, a, b);
+    this.#world.journal?.frame(this.#describe(this.#sessions[id] as ClientSession), "wrote", kind, a, b);
   }
 
   #dial(slot: Slot): void {
@@ -365,7 +379,6 @@ export class FleetClients {
     const stream = this.#dice(actor);
     const remote = this.#destinations[this.#world.dice.below(stream, this.#destinations.length)] as number;
     const id = this.#free.pop() ?? this.#sessions.length;
-    const session = clientSession(id, slot, remote, this.#port, this.#nowMs(), (this.#stamps[id] ?? 0) + 1);
     const [low, high] = clients.portRange;
     const { twReuse } = clients;
     const opening = {
@@ -382,8 +395,8 @@ export class FleetClients {
     const sk = connect(this.#world.kernel, this.#world.ports, opening);
     if (slot.dialed) this.#world.recorder.totals.reconnects++;
     slot.dialed = true;
-    session.sk = sk;
-    slot.session = session;
+    const session = new ClientSession(this.#rows, id, slot, { remote, port: this.#port, sk, atMs: this.#nowMs() });
+    slot.session = id;
     this.#sessions[id] = session;
     if (sk < 0) this.#connectFailed(slot, session, "cannot assign requested address");
     else this.#schedule(session);
@@ -397,7 +410,7 @@ export class FleetClients {
     this.#release(session);
     slot.failures++;
     for (const errand of slot.queue.splice(0)) {
-      if (errand.watch >= 0 || (errand.attempts < MAX_ATTEMPTS && this.#clients(slot).retries !== "none")) {
+      if (isForWatch(errand) || (attemptsOf(errand) < MAX_ATTEMPTS && slot.clients.retries !== "none")) {
         slot.queue.push(oneMore(errand));
       } else this.#failed(session, errand, error);
     }
@@ -413,81 +426,91 @@ export class FleetClients {
     this.#world.queue.push(this.#world.kernel.now + Math.floor(ms * MS), REDIAL, slot.id, slot.stamp);
   }
 
-  #answered(session: ClientSession, stream: number, ok: boolean, size: number): void {
-    const open = this.#http2 ? takeStream(session.streams, stream) : session.streams.shift();
-    if (open === undefined) return;
-    session.lastUsedMs = this.#nowMs();
-    this.#returnWindow(session, undefined, size);
-    const { errand } = open;
-    this.#spare.push(open);
-    if (!ok) this.#failed(session, errand, "bad gateway");
-    else if (errand.call === LIST_LEASES) {
+  #answered(id: number, stream: number, ok: boolean, size: number): void {
+    // HTTP/1.1 has no numbers: it is the one that is open.
+    const errand = this.#rows.takeStream(id, this.#http2 ? stream : this.#rows.newestStream(id));
+    if (errand < 0) return;
+    const { sessions } = this.#rows;
+    sessions.times[id * SESSION_TIMES + C_USED] = this.#nowMs();
+    this.#returnWindow(id, -1, size);
+    const slot = sessions.words[id * SESSION_WORDS + C_SLOT] as number;
+    const l = slot * SLOT_WORDS;
+    if (!ok) this.#failed(this.#sessions[id] as ClientSession, errand, "bad gateway");
+    else if (callOf(errand) === LIST_LEASES) {
       const { totals } = this.#world.recorder;
       totals.relistBytes += size;
-      this.leasesListed(session.slot.actor);
-      this.#ask(session.slot, { call: WATCH_LEASES, watch: errand.watch, attempts: 1 });
+      this.leasesListed(this.#rows.slots.words[l + L_ACTOR] as number);
+      this.#ask(slot, errandOf(WATCH_LEASES, watchOf(errand)));
     }
-    // An answer only puts off what the timer waits for, unless it waits for idleness.
-    const { phase, slot } = session;
-    if (phase === "open" && this.#http2 && slot.clients.poolIdleTimeoutMs === 0 && session.timerNs < NEVER) return;
-    this.#settle(session);
+    // An answer puts off whatever the timer waits for, but idleness, which it may begin.
+    const { clients } = this.#world.groups[this.#rows.slots.words[l + L_GROUP] as number] as Group;
+    const isIdle = clients.poolIdleTimeoutMs > 0 && !this.#rows.hasStreams(id);
+    const idleNs = isIdle ? Math.ceil((this.#nowMs() + clients.poolIdleTimeoutMs) * MS) : NEVER;
+    const timerNs = sessions.times[id * SESSION_TIMES + C_TIMER] as number;
+    const isOpen = sessions.words[id * SESSION_WORDS + C_PHASE] === OPEN;
+    if (isOpen && this.#http2 && timerNs < NEVER && timerNs <= idleNs) return;
+    this.#settle(this.#sessions[id] as ClientSession);
   }
 
-  #event(session: ClientSession, stream: number, node: number, size: number): void {
-    const open = session.streams.find((held) => held.stream === stream);
-    if (open === undefined) return;
-    this.#returnWindow(session, open, size);
-    if (open.errand.call === WATCH_LEASES) this.leaseSeen(session.slot.actor, node);
+  #event(id: number, stream: number, node: number, size: number): void {
+    const row = this.#rows.findStream(id, stream);
+    if (row < 0) return;
+    this.#returnWindow(id, row, size);
+    if (callOf(this.#rows.streams.words[row * STREAM_WORDS + O_ERRAND] as number) !== WATCH_LEASES) return;
+    const slot = this.#rows.sessions.words[id * SESSION_WORDS + C_SLOT] as number;
+    this.leaseSeen(this.#rows.slots.words[slot * SLOT_WORDS + L_ACTOR] as number, node);
   }
 
   /** A watch came to its end in good order: it is asked for again. */
-  #watchOver(session: ClientSession, stream: number): void {
-    const open = takeStream(session.streams, stream);
-    if (open === undefined) return;
-    this.#ask(session.slot, { call: open.errand.call, watch: open.errand.watch, attempts: 1 });
+  #watchOver(id: number, stream: number): void {
+    const errand = this.#rows.takeStream(id, stream);
+    if (errand < 0) return;
+    const session = this.#sessions[id] as ClientSession;
+    this.#ask(session.slot.id, errandOf(callOf(errand), watchOf(errand)));
     this.#settle(session);
   }
 
   /** Something is done: the next one's turn, or the end of a connection that is going away. */
   #settle(session: ClientSession): void {
-    if (session.phase === "going-away" && session.streams.length === 0) {
+    if (session.phase === GOING_AWAY && !this.#rows.hasStreams(session.id)) {
       this.#close(session);
       return;
     }
-    if (session.phase === "open" && !this.#http2 && session.slot.queue.length > 0) {
+    if (session.phase === OPEN && !this.#http2 && session.slot.queue.length > 0) {
       this.#sendQueued(session);
       flush(this.#world.kernel, session.sk);
     }
-    if (session.phase !== "closed") this.#schedule(session);
+    if (!session.isClosed) this.#schedule(session);
   }
 
   #toldToGo(session: ClientSession, last: number): void {
-    if (session.phase === "open") {
-      session.phase = "going-away";
-      session.slot.session = undefined;
+    if (session.phase === OPEN) {
+      session.phase = GOING_AWAY;
+      session.slot.session = -1;
     }
     session.lastStream = last;
-    for (const open of session.streams.filter(({ stream }) => stream > last)) {
-      takeStream(session.streams, open.stream);
-      this.#judge(session, open, { kind: "goaway", streamId: open.stream, lastStreamId: last }, GRACEFUL);
+    for (const open of this.#rows.openStreams(session.id)) {
+      if (open.stream <= last) continue;
+      this.#rows.takeStream(session.id, open.stream);
+      this.#judge(session, open.errand, { kind: "goaway", streamId: open.stream, lastStreamId: last }, GRACEFUL);
     }
     this.#settle(session);
   }
 
   #due(session: ClientSession): void {
     const now = this.#nowMs();
-    const clients = this.#clients(session.slot);
-    if (session.phase === "dialing") {
+    const clients = session.slot.clients;
+    if (session.phase === DIALING) {
       if (now < session.startedMs + clients.connectTimeoutMs) return;
       close(this.#world.kernel, session.sk);
       this.#connectFailed(session.slot, session, "i/o timeout");
       return;
     }
     if (clients.requestTimeoutMs > 0)
-      for (const open of [...session.streams])
-        if (open.errand.watch < 0 && now >= open.sentMs + clients.requestTimeoutMs) {
+      for (const open of this.#rows.openStreams(session.id))
+        if (!isForWatch(open.errand) && now >= open.sentMs + clients.requestTimeoutMs) {
           this.#requestTimedOut(session, open);
-          if (session.phase === "closed") return;
+          if (session.isClosed) return;
         }
     if (
       this.#http2 &&
@@ -496,13 +519,13 @@ export class FleetClients {
     ) {
       const action = checkHealth(session, now, clients.healthCheck);
       if (action === "ping") {
-        this.#world.journal?.event(this.#place(session), { what: "health-check", session: this.describe(session) });
-        this.#write(session, PING, 0, 0);
+        this.#world.journal?.event(this.#place(session), { what: "health-check", session: this.#describe(session) });
+        this.#write(session.id, PING, 0, 0);
         flush(this.#world.kernel, session.sk);
       } else if (action === "lost") {
         this.#world.journal?.event(this.#place(session), {
           what: "health-check-failed",
-          session: this.describe(session),
+          session: this.#describe(session),
         });
         this.#end(session, "lost-ping", true);
         return;
@@ -510,7 +533,7 @@ export class FleetClients {
     }
     if (
       clients.poolIdleTimeoutMs > 0 &&
-      session.streams.length === 0 &&
+      !this.#rows.hasStreams(session.id) &&
       now >= session.lastUsedMs + clients.poolIdleTimeoutMs
     )
       this.#close(session);
@@ -522,43 +545,42 @@ export class FleetClients {
       this.#end(session, "given-up", true);
       return;
     }
-    takeStream(session.streams, open.stream);
-    this.#write(session, RST_STREAM, open.stream, CANCEL);
+    this.#rows.takeStream(session.id, open.stream);
+    this.#write(session.id, RST_STREAM, open.stream, CANCEL);
     flush(this.#world.kernel, session.sk);
-    this.#judge(session, open, { kind: "given-up" }, "context deadline exceeded");
+    this.#judge(session, open.errand, { kind: "given-up" }, "context deadline exceeded");
     this.#settle(session);
   }
 
   #lose(session: ClientSession, stream: number, ending: Ending, error: string): void {
-    const open = takeStream(session.streams, stream);
-    if (open === undefined) return;
-    this.#judge(session, open, ending, error);
+    const errand = this.#rows.takeStream(session.id, stream);
+    if (errand < 0) return;
+    this.#judge(session, errand, ending, error);
     this.#settle(session);
   }
 
   #close(session: ClientSession): void {
     this.#release(session);
     close(this.#world.kernel, session.sk);
-    if (session.slot.queue.length > 0 && session.slot.session === undefined && !session.slot.waiting)
-      this.#dial(session.slot);
+    if (session.slot.queue.length > 0 && session.slot.session < 0 && !session.slot.waiting) this.#dial(session.slot);
   }
 
   /** The connection is over while it may have had something open. `ours`: the socket is still ours to close. */
   #end(session: ClientSession, how: "closed" | "reset" | "lost-ping" | "given-up", ours: boolean): void {
-    const { streams, slot } = session;
+    const { slot } = session;
+    const open = this.#rows.openStreams(session.id);
     const now = this.#nowMs();
-    const wentAway = session.phase === "going-away";
+    const wentAway = session.phase === GOING_AWAY;
     const { totals } = this.#world.recorder;
-    if (streams.length > 0 || how === "reset" || how === "lost-ping") {
+    if (open.length > 0 || how === "reset" || how === "lost-ping") {
       totals.connectionsLost++;
       totals.lostMs += Math.max(0, now - Math.min(session.deadSinceMs, now));
     }
-    const open = streams.splice(0);
     if (how === "lost-ping")
-      this.#world.journal?.event(this.#place(session), { what: "connection-lost", session: this.describe(session) });
+      this.#world.journal?.event(this.#place(session), { what: "connection-lost", session: this.#describe(session) });
     if (ours && how === "lost-ping")
       for (const { stream } of open)
-        this.#world.journal?.frame(this.describe(session), "wrote", RST_STREAM, stream, CANCEL);
+        this.#world.journal?.frame(this.#describe(session), "wrote", RST_STREAM, stream, CANCEL);
     this.#release(session);
     if (ours) close(this.#world.kernel, session.sk);
     for (const stream of open) {
@@ -570,74 +592,67 @@ export class FleetClients {
             : wentAway
               ? { kind: "goaway", streamId: stream.stream, lastStreamId: session.lastStream }
               : { kind: "closed" };
-      this.#judge(session, stream, ending, errorOf(how, wentAway, session.lastStream));
+      this.#judge(session, stream.errand, ending, errorOf(how, wentAway, session.lastStream));
     }
-    if (slot.queue.length > 0 && slot.session === undefined && !slot.waiting) this.#dial(slot);
+    if (slot.queue.length > 0 && slot.session < 0 && !slot.waiting) this.#dial(slot);
   }
 
   /** Again, or an error for whoever asked (RFC 9113 §8.7). A watch is asked for again in any case. */
-  #judge(session: ClientSession, open: OpenStream, ending: Ending, error: string): void {
-    const { errand } = open;
+  #judge(session: ClientSession, errand: Errand, ending: Ending, error: string): void {
     const { slot } = session;
-    const clients = this.#clients(slot);
-    if (errand.watch >= 0) {
-      const { call } = errand;
+    const clients = slot.clients;
+    const call = callOf(errand);
+    if (isForWatch(errand)) {
       // Not processed, and a GET: the transport sends it again itself, and nobody hears of it.
       if (ending.kind === "goaway" && ending.streamId > ending.lastStreamId) {
-        this.#again(slot, { call, watch: errand.watch, attempts: 1 });
+        this.#ask(slot.id, errandOf(call, watchOf(errand)));
         return;
       }
       this.#world.journal?.event(this.#place(session), { what: "watch-ended", actor: slot.actor, call, error });
       const lostList = call === WATCH_LEASES;
       if (lostList) this.#world.recorder.totals.relists++;
-      this.#again(slot, { call: lostList ? LIST_LEASES : call, watch: errand.watch, attempts: 1 });
+      this.#ask(slot.id, errandOf(lostList ? LIST_LEASES : call, watchOf(errand)));
       return;
     }
-    const method = this.#methodOf(clients, errand.call);
+    const method = this.#methodOf(clients, call);
     const judged = judgeEnding(
       ending,
-      { idempotent: isIdempotent(method), replayable: true, attempts: errand.attempts },
+      { idempotent: isIdempotent(method), replayable: true, attempts: attemptsOf(errand) },
       { maxAttempts: clients.retries === "none" ? 1 : MAX_ATTEMPTS, retryIdempotent: clients.retries === "idempotent" },
     );
-    if (judged.action === "retry") this.#again(slot, oneMore(errand));
+    if (judged.action === "retry") this.#ask(slot.id, oneMore(errand));
     else this.#failed(session, errand, error === GRACEFUL && clients.retries === "none" ? CANNOT_RETRY : error);
-  }
-
-  #again(slot: Slot, errand: Errand): void {
-    this.#ask(slot, errand);
   }
 
   #failed(session: ClientSession, errand: Errand, error: string): void {
     this.#world.recorder.totals.requestsFailed++;
-    const { call } = errand;
     this.#world.journal?.event(this.#place(session), {
       what: "request-failed",
-      session: this.describe(session),
-      call,
+      session: this.#describe(session),
+      call: callOf(errand),
       error,
     });
   }
 
   /** Takes the session out of its slot; its number may be used again. */
   #release(session: ClientSession): void {
-    session.phase = "closed";
-    if (session.slot.session === session) session.slot.session = undefined;
-    if (this.#sessions[session.id] !== session) return;
+    if (session.isClosed) return;
+    this.#rows.dropStreams(session.id);
+    session.close();
+    if (session.slot.session === session.id) session.slot.session = -1;
     this.#sessions[session.id] = undefined;
-    this.#stamps[session.id] = session.stamp;
     this.#free.push(session.id);
   }
 
   #schedule(session: ClientSession): void {
-    const clients = this.#clients(session.slot);
+    const clients = session.slot.clients;
     let at = Number.POSITIVE_INFINITY;
-    if (session.phase === "dialing") at = session.startedMs + clients.connectTimeoutMs;
+    if (session.phase === DIALING) at = session.startedMs + clients.connectTimeoutMs;
     else {
       if (this.#http2 && clients.healthCheck !== undefined) at = healthDueMs(session, clients.healthCheck);
       if (clients.requestTimeoutMs > 0)
-        for (const open of session.streams)
-          if (open.errand.watch < 0) at = Math.min(at, open.sentMs + clients.requestTimeoutMs);
-      if (clients.poolIdleTimeoutMs > 0 && session.streams.length === 0)
+        at = Math.min(at, this.#rows.oldestRequestMs(session.id) + clients.requestTimeoutMs);
+      if (clients.poolIdleTimeoutMs > 0 && !this.#rows.hasStreams(session.id))
         at = Math.min(at, session.lastUsedMs + clients.poolIdleTimeoutMs);
     }
     at = Math.max(at, this.#nowMs() + LEAST_WAIT_MS);
@@ -654,32 +669,36 @@ export class FleetClients {
     this.#world.queue.push(ns, CLIENT_TIMER, session.id, session.stamp);
   }
 
-  #returnWindow(session: ClientSession, open: OpenStream | undefined, size: number): void {
+  /** As Go does it: in steps of its own, to the stream (a row; -1: it is over) and to the connection. */
+  #returnWindow(id: number, row: number, size: number): void {
     if (!this.#http2) return;
-    session.unread += size;
-    if (open !== undefined) open.unread += size;
-    if (session.unread < WINDOW_STEP) return;
-    if (open !== undefined && open.unread >= WINDOW_STEP) {
-      this.#write(session, WINDOW_UPDATE, open.stream, open.unread);
-      open.unread = 0;
+    const { words } = this.#rows.sessions;
+    const streams = this.#rows.streams.words;
+    const c = id * SESSION_WORDS;
+    const s = row * STREAM_WORDS;
+    const unread = (words[c + C_UNREAD] as number) + size;
+    words[c + C_UNREAD] = unread;
+    if (row >= 0) streams[s + O_UNREAD] = (streams[s + O_UNREAD] as number) + size;
+    if (unread < WINDOW_STEP) return;
+    if (row >= 0 && (streams[s + O_UNREAD] as number) >= WINDOW_STEP) {
+      this.#write(id, WINDOW_UPDATE, streams[s + O_STREAM] as number, streams[s + O_UNREAD] as number);
+      streams[s + O_UNREAD] = 0;
     }
-    this.#write(session, WINDOW_UPDATE, 0, session.unread);
-    session.unread = 0;
-    if (session.phase !== "closed") flush(this.#world.kernel, session.sk);
+    this.#write(id, WINDOW_UPDATE, 0, unread);
+    words[c + C_UNREAD] = 0;
+    flush(this.#world.kernel, words[c + C_SOCKET] as number);
   }
 
   /** How a journal knows a session. */
-  describe(session: ClientSession): JournalSession {
-    const localPort =
-      session.sk < 0 ? 0 : (this.#world.kernel.sockets.words[session.sk * SOCKET_WORDS + S_LOCAL_PORT] as number);
-    const { id, remote, remotePort } = session;
+  #describe(session: ClientSession): JournalSession {
+    const { id, sk, remote, remotePort } = session;
     return {
       id: id * 65_536 + (session.stamp & 0xffff),
       actor: session.slot.actor,
       place: this.#place(session),
       remote,
       remotePort,
-      localPort,
+      localPort: sk < 0 ? 0 : (this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_LOCAL_PORT] as number),
     };
   }
 
@@ -687,9 +706,14 @@ export class FleetClients {
     return (this.#world.actors[session.slot.actor] as Actor).place;
   }
 
-  #of(sk: number): ClientSession | undefined {
-    const session = this.#sessions[this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_USER] as number];
-    return session !== undefined && session.sk === sk ? session : undefined;
+  /** The number of the session that has this socket; -1: none has. */
+  #idOf(sk: number): number {
+    const id = this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_USER] as number;
+    return id >= 0 && this.#rows.sessions.words[id * SESSION_WORDS + C_SOCKET] === sk ? id : -1;
+  }
+
+  #sessionOf(sk: number): ClientSession | undefined {
+    return this.#sessions[this.#idOf(sk)];
   }
 
   #methodOf(clients: Group["clients"], call: number): string {
@@ -701,10 +725,6 @@ export class FleetClients {
     return this.#world.groups[actor.group] as Group;
   }
 
-  #clients(slot: Slot): Group["clients"] {
-    return slot.clients;
-  }
-
   #dice(actor: Actor): number {
     return this.#world.places.dice[actor.place] as number;
   }
@@ -712,21 +732,6 @@ export class FleetClients {
   #nowMs(): number {
     return this.#world.kernel.now / MS;
   }
-}
-
-const oneMore = ({ call, watch, attempts }: Errand): Errand => ({ call, watch, attempts: attempts + 1 });
-
-/** Takes a stream out; the order of the others stays. (splice() makes an array for what it takes.) */
-function takeStream(streams: OpenStream[], stream: number): OpenStream | undefined {
-  // The latest is the likeliest; a watch stands before it for minutes.
-  for (let at = streams.length - 1; at >= 0; at--) {
-    const open = streams[at] as OpenStream;
-    if (open.stream !== stream) continue;
-    for (let i = at + 1; i < streams.length; i++) streams[i - 1] = streams[i] as OpenStream;
-    streams.pop();
-    return open;
-  }
-  return undefined;
 }
 
 /** Go's errors. */
@@ -747,10 +752,3 @@ const CANNOT_RETRY =
 const NEVER = Number.POSITIVE_INFINITY;
 const WINDOW_STEP = 32_768;
 const LEAST_WAIT_MS = 0.001;
-
-/** An errand that comes again and again. It is itself what is handed out each time, since nobody changes an errand. */
-interface Routine extends Errand {
-  readonly slot: Slot;
-  readonly everyMs: number;
-  readonly steady: boolean;
-}
