@@ -1,33 +1,48 @@
+/**
+ * A server's end of a connection. What requests touch is its row: 64 bytes, one cache line, seen as words (Int32Array) and as times (Float64Array). Whoever
+ * reads rows at every request takes these numbers in as constants of its own, as kernel/layout.ts says.
+ */
 import { type Leave, SERVING } from "../../guard/machines/index.ts";
+import type { Rows } from "../engine/rows.ts";
 
-/** A server's end of a connection. */
+export const SESSION_WORDS = 16;
+/** The socket; -1: nobody has this number. */
+export const V_SK = 0;
+export const V_SERVER = 1;
+/** The client's session at the other end, once it has spoken; -1: it has not. */
+export const V_PEER = 2;
+/** How far it is with leaving, as much as a request must know of it: `SERVES`, `PREPARES` or `FINISHES`. */
+export const V_PHASE = 3;
+/** Highest stream id taken. Once it finishes, that is the one promised in a GOAWAY. */
+export const V_MAX_STREAM = 4;
+/** Requests being answered and watches held. */
+export const V_OPEN = 5;
+/** How many sessions with this number have ended: a stale reference carries another. */
+export const V_STAMP = 6;
+/** Bytes of bodies read and not given back to the peer's window. */
+export const V_UNREAD = 7;
+
+export const SESSION_TIMES = 8;
+/** When something was last asked or answered, milliseconds as the next two. */
+export const T_ACTIVE = 4;
+/** What the leave waits for. */
+export const T_LEAVE = 5;
+/** After GOAWAY without open streams: when to close. */
+export const T_CLOSE = 6;
+/** Nanoseconds: when the event comes that counts. */
+export const T_TIMER = 7;
+
+/** Not told to go; told in a GOAWAY that refuses nothing; only what it has taken is answered. */
+export const SERVES = 0;
+export const PREPARES = 1;
+export const FINISHES = 2;
+
+/** What a session needs seldom. */
 export interface ServerSession {
   readonly id: number;
-  readonly sk: number;
-  readonly server: number;
   readonly openedMs: number;
-  /** The client's session at the other end, once it has spoken; its number and how often that has been used. */
-  peer: number;
-  actor: number;
-  /** Highest stream id taken, and the last one promised in a GOAWAY. */
-  maxStream: number;
-  lastPromised: number;
-  /** Requests being answered and watches held. */
-  open: number;
   readonly watches: Watch[];
   leave: Leave;
-  /** What the leave waits for, milliseconds. */
-  leaveAtMs: number;
-  /** After GOAWAY without open streams: when to close. */
-  closeAtMs: number;
-  lastActiveMs: number;
-  greeted: boolean;
-  /** Nanoseconds: when the event comes that counts. */
-  timerNs: number;
-  stamp: number;
-  alive: boolean;
-  /** Bytes of bodies read and not given back to the peer's window. */
-  unread: number;
 }
 
 export interface Watch {
@@ -40,26 +55,23 @@ export interface Watch {
   readonly judging: boolean;
 }
 
-export function serverSession(id: number, sk: number, server: number, nowMs: number, stamp: number): ServerSession {
-  return {
-    id,
-    sk,
-    server,
-    openedMs: nowMs,
-    peer: -1,
-    actor: -1,
-    maxStream: 0,
-    lastPromised: Number.POSITIVE_INFINITY,
-    open: 0,
-    watches: [],
-    leave: SERVING,
-    leaveAtMs: Number.POSITIVE_INFINITY,
-    closeAtMs: Number.POSITIVE_INFINITY,
-    lastActiveMs: nowMs,
-    greeted: false,
-    timerNs: Number.POSITIVE_INFINITY,
-    stamp,
-    alive: true,
-    unread: 0,
-  };
+/** Begins a session with this number: its row, in which the stamp stays, and the rest. */
+export function serverSession(rows: Rows, id: number, sk: number, server: number, nowMs: number): ServerSession {
+  rows.reserve(id);
+  const { words, times } = rows;
+  const v = id * SESSION_WORDS;
+  words[v + V_SK] = sk;
+  words[v + V_SERVER] = server;
+  words[v + V_PEER] = -1;
+  words[v + V_PHASE] = SERVES;
+  words[v + V_MAX_STREAM] = 0;
+  words[v + V_OPEN] = 0;
+  words[v + V_UNREAD] = 0;
+  const t = id * SESSION_TIMES;
+  times[t + T_ACTIVE] = nowMs;
+  for (const time of [T_LEAVE, T_CLOSE, T_TIMER]) times[t + time] = Number.POSITIVE_INFINITY;
+  return { id, openedMs: nowMs, watches: [], leave: SERVING };
 }
+
+export const phaseOf = ({ phase }: Leave): number =>
+  phase === "serving" ? SERVES : phase === "finishing" ? FINISHES : PREPARES;

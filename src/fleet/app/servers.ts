@@ -15,16 +15,36 @@ import {
 import type { Drain } from "../../scenario/scenario.ts";
 import * as kinds from "../engine/event-kinds.ts";
 import type { Numbers } from "../engine/numbers.ts";
+import { Rows } from "../engine/rows.ts";
 import { useKeepalive } from "../kernel/handshake.ts";
 import * as layout from "../kernel/layout.ts";
-import { abort, close, flush } from "../kernel/tcp.ts";
-import { type ServerSession, serverSession, type Watch } from "./server-session.ts";
+import { abort, close } from "../kernel/tcp.ts";
+import * as rowLayout from "./server-session.ts";
+import { phaseOf, type ServerSession, serverSession, type Watch } from "./server-session.ts";
 import * as speech from "./speech.ts";
 import * as world from "./world.ts";
 import { say, sayNow, type World } from "./world.ts";
 
 const { DEADLINE, SERVED, SERVER_TIMER, WATCH_OVER } = kinds;
 const { S_LOCAL, S_USER, SOCKET_WORDS } = layout;
+const {
+  FINISHES,
+  SERVES,
+  SESSION_TIMES,
+  SESSION_WORDS,
+  T_ACTIVE,
+  T_CLOSE,
+  T_LEAVE,
+  T_TIMER,
+  V_MAX_STREAM,
+  V_OPEN,
+  V_PEER,
+  V_PHASE,
+  V_SERVER,
+  V_SK,
+  V_STAMP,
+  V_UNREAD,
+} = rowLayout;
 const {
   CALLS,
   EVENT,
@@ -58,9 +78,10 @@ export class Servers {
   readonly leaseWatches: Set<Watch> = new Set();
   readonly #world: World;
   readonly #states: ServerState[];
+  /** A session is a number: of its row, and of what it needs seldom. A number of a session that ended goes to a later one. */
+  readonly #rows: Rows = new Rows(SESSION_WORDS);
   readonly #sessions: (ServerSession | undefined)[] = [];
   readonly #freeSessions: number[] = [];
-  readonly #stamps: number[] = [];
   readonly #jobs: Job[] = [];
   readonly #freeJobs: number[] = [];
   readonly #watches: (Watch | undefined)[] = [];
@@ -99,17 +120,19 @@ export class Servers {
 
   /** Adds the sockets that these jobs will be answered on (look-ahead.ts). */
   readForJobs(jobs: Numbers, sockets: Numbers): void {
-    for (let i = 0; i < jobs.count; i++)
-      sockets.of[sockets.count++] = (this.#jobs[jobs.of[i] as number] as Job).session.sk;
+    const { words } = this.#rows;
+    for (let i = 0; i < jobs.count; i++) {
+      const { session } = this.#jobs[jobs.of[i] as number] as Job;
+      const sk = words[session * SESSION_WORDS + V_SK] as number;
+      if (sk >= 0) sockets.of[sockets.count++] = sk;
+    }
   }
 
   /** Reads what a request to these sessions will need. */
   readSessions(ids: Numbers): number {
+    const { words } = this.#rows;
     let sum = 0;
-    for (let i = 0; i < ids.count; i++) {
-      const session = this.#sessions[ids.of[i] as number];
-      if (session !== undefined) sum += session.open + session.stamp + session.lastActiveMs + session.timerNs;
-    }
+    for (let i = 0; i < ids.count; i++) sum ^= words[(ids.of[i] as number) * SESSION_WORDS] as number;
     return sum;
   }
 
@@ -130,43 +153,38 @@ export class Servers {
     const words = this.#world.kernel.sockets.words;
     const server = this.#numberOf.get(words[sk * SOCKET_WORDS + S_LOCAL] as number) as number;
     const id = this.#freeSessions.pop() ?? this.#sessions.length;
-    const session = serverSession(id, sk, server, this.#nowMs(), (this.#stamps[id] ?? 0) + 1);
-    this.#sessions[id] = session;
+    this.#sessions[id] = serverSession(this.#rows, id, sk, server, this.#nowMs());
     words[sk * SOCKET_WORDS + S_USER] = id;
     const { connections } = this.#world.recorder;
     connections[server] = (connections[server] as number) + 1;
     if (this.#keepalive >= 0) useKeepalive(this.#world.kernel, sk, this.#keepalive);
-    this.#schedule(session);
+    this.#schedule(id);
   }
 
   message(sk: number, kind: number, a: number, b: number, sender: number): void {
-    const session = this.#of(sk);
-    if (session === undefined) return;
-    const state = this.#states[session.server] as ServerState;
-    if (session.peer < 0) session.peer = sender;
-    if (state.hung) {
-      // Read when the process goes on.
-      state.held.push(() => this.#handle(session, kind, a, b));
-      return;
-    }
-    this.#handle(session, kind, a, b);
+    const id = this.#of(sk);
+    if (id < 0) return;
+    const { words } = this.#rows;
+    const v = id * SESSION_WORDS;
+    if ((words[v + V_PEER] as number) < 0) words[v + V_PEER] = sender;
+    const state = this.#states[words[v + V_SERVER] as number] as ServerState;
+    // Bound, since a function that is written here would be made ready for at every message.
+    if (state.hung) this.#hold(state, id, this.#handle.bind(this, id, kind, a, b));
+    else this.#handle(id, kind, a, b);
   }
 
   /** The client sends no more: what is open is for nobody. */
   finished(sk: number): void {
-    const session = this.#of(sk);
-    if (session === undefined) return;
-    const state = this.#states[session.server] as ServerState;
-    if (state.hung) {
-      state.held.push(() => this.#end(session, "close"));
-      return;
-    }
-    this.#end(session, "close");
+    const id = this.#of(sk);
+    if (id < 0) return;
+    const state = this.#stateOf(id);
+    if (state.hung) this.#hold(state, id, () => this.#end(id, "close"));
+    else this.#end(id, "close");
   }
 
   gone(sk: number): void {
-    const session = this.#of(sk);
-    if (session !== undefined) this.#end(session, "gone");
+    const id = this.#of(sk);
+    if (id >= 0) this.#end(id, "gone");
   }
 
   // What the queue and the story call.
@@ -175,14 +193,13 @@ export class Servers {
     const job = this.#jobs[id] as Job;
     const state = this.#states[job.server] as ServerState;
     if (state.hung) {
-      state.held.push(() => this.served(id));
+      state.held.push(this.served.bind(this, id));
       return;
     }
     if (!job.running) return;
     job.running = false;
     state.inService--;
-    const { session } = job;
-    if (session.alive && session.stamp === job.stamp) this.#answer(session, job);
+    if (this.#stampOf(job.session) === job.stamp) this.#answer(job);
     this.#freeJobs.push(id);
     const next = state.waiting.shift();
     if (next !== undefined) this.#serve(next);
@@ -191,30 +208,28 @@ export class Servers {
   /** The request waited as long as the server allows: its connection is reset. */
   deadline(id: number, stamp: number): void {
     const job = this.#jobs[id] as Job;
-    if (job.use !== stamp || job.answered || !job.session.alive) return;
+    if (job.use !== stamp || job.answered || this.#stampOf(job.session) !== job.stamp) return;
     this.#end(job.session, "abort");
   }
 
   timer(id: number, stamp: number): void {
-    const session = this.#sessions[id];
-    if (session === undefined || !session.alive || session.stamp !== stamp) return;
+    if (this.#stampOf(id) !== stamp) return;
+    const { times } = this.#rows;
+    const t = id * SESSION_TIMES;
     // Another deadline was set meanwhile, and has an event of its own.
-    if (session.timerNs !== this.#world.kernel.now) return;
-    session.timerNs = Number.POSITIVE_INFINITY;
-    const state = this.#states[session.server] as ServerState;
-    if (state.hung) {
-      state.held.push(() => this.#due(session));
-      return;
-    }
-    this.#due(session);
+    if (times[t + T_TIMER] !== this.#world.kernel.now) return;
+    times[t + T_TIMER] = Number.POSITIVE_INFINITY;
+    const state = this.#stateOf(id);
+    if (state.hung) this.#hold(state, id, () => this.#due(id));
+    else this.#due(id);
   }
 
   watchOver(id: number): void {
     const watch = this.#watches[id];
     this.#watches[id] = undefined;
     this.#freeWatches.push(id);
-    if (watch === undefined || !watch.session.alive) return;
-    const state = this.#states[watch.session.server] as ServerState;
+    if (watch === undefined) return;
+    const state = this.#stateOf(watch.session.id);
     if (state.hung) state.held.push(() => this.#endWatch(watch));
     else this.#endWatch(watch);
   }
@@ -223,7 +238,7 @@ export class Servers {
   drain(server: number): void {
     const state = this.#states[server] as ServerState;
     state.accepting = false;
-    for (const session of this.#sessionsOf(server)) this.#startLeave(session);
+    for (const id of this.#sessionsOf(server)) this.#startLeave(id);
   }
 
   /** The process is gone: its kernel closes what it had. */
@@ -231,7 +246,7 @@ export class Servers {
     const state = this.#states[server] as ServerState;
     const left = this.#sessionsOf(server);
     this.#reset(state);
-    for (const session of left) this.#end(session, "close");
+    for (const id of left) this.#end(id, "close");
   }
 
   /** The host is gone: nobody closes anything. */
@@ -241,9 +256,10 @@ export class Servers {
     const state = this.#states[server] as ServerState;
     const left = this.#sessionsOf(server);
     this.#reset(state);
-    for (const session of left) {
-      this.#end(session, "gone");
-      this.#world.kernel.sockets.forget(session.sk);
+    for (const id of left) {
+      const sk = this.#socketOf(id);
+      this.#end(id, "gone");
+      this.#world.kernel.sockets.forget(sk);
     }
   }
 
@@ -270,8 +286,8 @@ export class Servers {
   /** An event for everybody who watches leases. */
   publish(node: number): void {
     for (const watch of this.leaseWatches) {
-      const state = this.#states[watch.session.server] as ServerState;
-      if (!state.hung) sayNow(this.#world, watch.session.sk, EVENT, watch.stream, node);
+      const { id } = watch.session;
+      if (!this.#stateOf(id).hung) sayNow(this.#world, this.#socketOf(id), EVENT, watch.stream, node);
     }
   }
 
@@ -289,52 +305,60 @@ export class Servers {
     }
   }
 
-  #handle(session: ServerSession, kind: number, a: number, b: number): void {
-    if (!session.alive) return;
+  /** Does it when the process goes on, if the session has not ended by then. */
+  #hold(state: ServerState, id: number, action: () => void): void {
+    const stamp = this.#stampOf(id);
+    state.held.push(() => {
+      if (this.#stampOf(id) === stamp) action();
+    });
+  }
+
+  #handle(id: number, kind: number, a: number, b: number): void {
     switch (kind) {
       case OPEN_CLIENT:
-        session.greeted = true;
-        say(this.#world, session.sk, OPEN_SERVER, 0, 0);
-        flush(this.#world.kernel, session.sk);
+        sayNow(this.#world, this.#socketOf(id), OPEN_SERVER, 0, 0);
         return;
       case REQUEST:
       case H1_REQUEST:
-        this.#request(session, kind, a, b);
+        this.#request(id, kind, a, b);
         return;
       case PING:
-        sayNow(this.#world, session.sk, PONG, a, 0);
+        sayNow(this.#world, this.#socketOf(id), PONG, a, 0);
         return;
       case PONG:
-        this.#leave(session, "pong");
+        this.#leave(id, "pong");
         return;
       case RST_STREAM:
-        this.#cancelled(session, a);
+        this.#cancelled(id, a);
     }
   }
 
-  #request(session: ServerSession, kind: number, stream: number, b: number): void {
-    if (kind === REQUEST && stream > session.lastPromised) return;
-    if (session.leave.phase === "gone") return;
-    session.maxStream = Math.max(session.maxStream, stream);
-    session.lastActiveMs = this.#nowMs();
-    session.actor = Math.floor(b / CALLS);
-    session.open++;
+  #request(session: number, kind: number, stream: number, b: number): void {
+    const { words, times } = this.#rows;
+    const v = session * SESSION_WORDS;
+    const maxStream = words[v + V_MAX_STREAM] as number;
+    if (kind === REQUEST && words[v + V_PHASE] === FINISHES && stream > maxStream) return;
+    words[v + V_MAX_STREAM] = Math.max(maxStream, stream);
+    words[v + V_OPEN] = (words[v + V_OPEN] as number) + 1;
+    times[session * SESSION_TIMES + T_ACTIVE] = this.#nowMs();
+    const server = words[v + V_SERVER] as number;
+    const stamp = words[v + V_STAMP] as number;
     const { requests, totals } = this.#world.recorder;
-    requests[session.server] = (requests[session.server] as number) + 1;
+    requests[server] = (requests[server] as number) + 1;
     totals.requests++;
-    const state = this.#states[session.server] as ServerState;
+    const state = this.#states[server] as ServerState;
     if (kind === REQUEST) {
       this.#returnWindow(session, kind, b);
       const draw = this.#world.dice.uniform(state.stream);
-      if (draw < this.#rule.chance && session.leave.phase === "serving") {
+      if (draw < this.#rule.chance && words[v + V_PHASE] === SERVES) {
         this.#asked = this.#world.bytes.call(b);
         if (decideGoaway(this.#rule, draw, this.#ask) === "go") this.#tellToGo(session);
       }
     }
+    // Told to go with no grace left, the session has ended: its row is not looked at from here on.
     const id = this.#freeJobs.pop() ?? this.#jobs.length;
     const job = this.#jobs[id];
     const use = (job?.use ?? 0) + 1;
-    const { stamp, server } = session;
     if (job === undefined)
       this.#jobs.push({ session, stamp, server, kind, stream, b, use, answered: false, running: false });
     else {
@@ -366,22 +390,26 @@ export class Servers {
     this.#world.queue.push(this.#world.kernel.now + Math.floor(time), SERVED, id);
   }
 
-  #answer(session: ServerSession, job: Job): void {
+  #answer(job: Job): void {
     job.answered = true;
+    const { words, times } = this.#rows;
+    const id = job.session;
+    const v = id * SESSION_WORDS;
     const call = job.b % CALLS;
     const world = this.#world;
-    session.lastActiveMs = this.#nowMs();
+    times[id * SESSION_TIMES + T_ACTIVE] = this.#nowMs();
     if (call === WATCH || call === WATCH_LEASES) {
-      this.#openWatch(session, job);
+      this.#openWatch(job);
       return;
     }
-    session.open--;
-    sayNow(world, session.sk, job.kind === REQUEST ? RESPONSE : H1_RESPONSE, job.stream, job.b);
+    words[v + V_OPEN] = (words[v + V_OPEN] as number) - 1;
+    sayNow(world, words[v + V_SK] as number, job.kind === REQUEST ? RESPONSE : H1_RESPONSE, job.stream, job.b);
     if (call === RENEW_LEASE) this.leaseRenewed((world.actors[Math.floor(job.b / CALLS)] as { node: number }).node);
-    if (session.alive) this.#calm(session);
+    if (words[v + V_STAMP] === job.stamp) this.#calm(id);
   }
 
-  #openWatch(session: ServerSession, job: Job): void {
+  #openWatch(job: Job): void {
+    const session = this.#sessions[job.session] as ServerSession;
     const world = this.#world;
     const actor = Math.floor(job.b / CALLS);
     const id = this.#freeWatches.pop() ?? this.#watches.length;
@@ -390,80 +418,87 @@ export class Servers {
     this.#watches[id] = watch;
     session.watches.push(watch);
     if (watch.judging) this.leaseWatches.add(watch);
-    sayNow(world, session.sk, WATCH_OPEN, job.stream, job.b);
+    sayNow(world, this.#socketOf(session.id), WATCH_OPEN, job.stream, job.b);
     const { minMs, maxMs } = (world.groups[world.actors[actor]?.group ?? 0] as World["groups"][number]).clients.watches;
-    const stream = (this.#states[session.server] as ServerState).stream;
+    const { stream } = this.#stateOf(session.id);
     const ms = world.dice.between(stream, minMs, maxMs);
     world.queue.push(world.kernel.now + Math.floor(ms * MS), WATCH_OVER, id);
   }
 
   #endWatch(watch: Watch): void {
-    const { session } = watch;
-    if (!session.alive || !this.#forgetWatch(watch)) return;
-    session.lastActiveMs = this.#nowMs();
-    sayNow(this.#world, session.sk, WATCH_END, watch.stream, 0);
-    this.#calm(session);
+    if (!this.#forgetWatch(watch)) return;
+    const { id } = watch.session;
+    this.#rows.times[id * SESSION_TIMES + T_ACTIVE] = this.#nowMs();
+    sayNow(this.#world, this.#socketOf(id), WATCH_END, watch.stream, 0);
+    this.#calm(id);
   }
 
-  /** False: it was not held any more. */
+  /** False: it was not held any more; no watch of a session that has ended is. */
   #forgetWatch(watch: Watch): boolean {
-    const at = watch.session.watches.indexOf(watch);
+    const { id, watches } = watch.session;
+    const at = watches.indexOf(watch);
     if (at < 0) return false;
-    watch.session.watches.splice(at, 1);
-    watch.session.open--;
+    watches.splice(at, 1);
+    this.#closeOne(id);
     this.leaseWatches.delete(watch);
     if (this.#watches[watch.id] === watch) this.#watches[watch.id] = undefined;
     return true;
   }
 
-  #cancelled(session: ServerSession, stream: number): void {
-    const watch = session.watches.find((held) => held.stream === stream);
+  #cancelled(id: number, stream: number): void {
+    const { watches } = this.#sessions[id] as ServerSession;
+    const watch = watches.find((held) => held.stream === stream);
+    const stamp = this.#stampOf(id);
     if (watch !== undefined) this.#forgetWatch(watch);
     else
       for (const job of this.#jobs)
-        if (job.session === session && job.stream === stream && !job.answered) {
+        if (job.session === id && job.stamp === stamp && job.stream === stream && !job.answered) {
           job.answered = true;
           job.stamp = -1;
-          session.open--;
+          this.#closeOne(id);
         }
-    this.#calm(session);
+    this.#calm(id);
   }
 
   /** HTTP/2: half of what the peer may send has been read; as Go does, in steps of its own. */
-  #returnWindow(session: ServerSession, kind: number, b: number): void {
-    session.unread += this.#world.bytes.size(kind, b);
-    if (session.unread < WINDOW_STEP) return;
-    say(this.#world, session.sk, WINDOW_UPDATE, 0, session.unread);
-    session.unread = 0;
+  #returnWindow(id: number, kind: number, b: number): void {
+    const { words } = this.#rows;
+    const v = id * SESSION_WORDS;
+    const unread = (words[v + V_UNREAD] as number) + this.#world.bytes.size(kind, b);
+    words[v + V_UNREAD] = unread < WINDOW_STEP ? unread : 0;
+    if (unread >= WINDOW_STEP) say(this.#world, words[v + V_SK] as number, WINDOW_UPDATE, 0, unread);
   }
 
-  #tellToGo(session: ServerSession): void {
+  #tellToGo(id: number): void {
     this.#world.recorder.totals.goaways++;
-    this.#leave(session, "start", false);
+    this.#leave(id, "start", false);
   }
 
-  #startLeave(session: ServerSession): void {
+  #startLeave(id: number): void {
     const { protocol, drain, drainGraceMs } = this.#world.scenario.network.servers;
+    const { words, times } = this.#rows;
+    const v = id * SESSION_WORDS;
     if (protocol === "http1") {
-      session.leave = { phase: "finishing", startedMs: this.#nowMs() };
-      session.leaveAtMs = this.#nowMs() + drainGraceMs;
-      this.#calm(session);
-      this.#schedule(session);
+      words[v + V_PHASE] = FINISHES;
+      times[id * SESSION_TIMES + T_LEAVE] = this.#nowMs() + drainGraceMs;
+      this.#schedule(id);
+      this.#calm(id);
       return;
     }
     this.#world.recorder.totals.goaways++;
     if (drain === "cut") {
-      say(this.#world, session.sk, GOAWAY, session.maxStream, NO_ERROR);
-      this.#end(session, "close");
+      say(this.#world, words[v + V_SK] as number, GOAWAY, words[v + V_MAX_STREAM] as number, NO_ERROR);
+      this.#end(id, "close");
       return;
     }
-    this.#leave(session, "start", drain === "two-phase");
+    this.#leave(id, "start", drain === "two-phase");
   }
 
-  /** One step of guard's machine, and what it says must be done. */
-  #leave(session: ServerSession, input: LeaveInput, announce = true): void {
+  /** One step of guard's machine, and what it says must be done, over HTTP/2 only. The session may have ended afterwards. */
+  #leave(id: number, input: LeaveInput, announce = true): void {
     const { drainGraceMs, drain } = this.#world.scenario.network.servers;
-    const draining = (this.#states[session.server] as ServerState).accepting === false;
+    const session = this.#sessions[id] as ServerSession;
+    const draining = this.#stateOf(id).accepting === false;
     const graced = draining ? { graceMs: drainGraceMs } : {};
     const twoPhase = input === "start" ? announce : draining && drain === ("two-phase" satisfies Drain);
     const step = stepLeave(session.leave, input, this.#nowMs(), {
@@ -472,93 +507,132 @@ export class Servers {
       ...graced,
     });
     session.leave = step.state;
-    session.leaveAtMs = step.wakeAtMs ?? Number.POSITIVE_INFINITY;
+    const { words, times } = this.#rows;
+    const v = id * SESSION_WORDS;
+    words[v + V_PHASE] = phaseOf(step.state);
+    times[id * SESSION_TIMES + T_LEAVE] = step.wakeAtMs ?? Number.POSITIVE_INFINITY;
+    const sk = words[v + V_SK] as number;
     if (step.action === "announce") {
-      say(this.#world, session.sk, GOAWAY, LAST_POSSIBLE_STREAM, NO_ERROR);
-      sayNow(this.#world, session.sk, PING, 1, 0);
-    } else if (step.action === "finish") {
-      session.lastPromised = session.maxStream;
-      sayNow(this.#world, session.sk, GOAWAY, session.maxStream, NO_ERROR);
-    } else if (step.action === "cut") {
-      this.#end(session, "close");
+      say(this.#world, sk, GOAWAY, LAST_POSSIBLE_STREAM, NO_ERROR);
+      sayNow(this.#world, sk, PING, 1, 0);
+    } else if (step.action === "finish") sayNow(this.#world, sk, GOAWAY, words[v + V_MAX_STREAM] as number, NO_ERROR);
+    else if (step.action === "cut") {
+      this.#end(id, "close");
       return;
     }
-    this.#calm(session);
-    this.#schedule(session);
+    this.#calm(id);
+    this.#schedule(id);
   }
 
-  /** Nothing may be open any more: then a leaving connection is closed soon. */
-  #calm(session: ServerSession): void {
-    if (!session.alive || session.open > 0) return;
-    const { protocol } = this.#world.scenario.network.servers;
-    if (session.leave.phase === "finishing" && session.closeAtMs === Number.POSITIVE_INFINITY) {
-      if (protocol === "http1") {
-        this.#end(session, "close");
+  /** Nothing may be open any more: then a leaving connection is closed, over HTTP/2 soon, over HTTP/1 at once: the session has ended afterwards. */
+  #calm(id: number): void {
+    const { words, times } = this.#rows;
+    const v = id * SESSION_WORDS;
+    if ((words[v + V_OPEN] as number) > 0) return;
+    const t = id * SESSION_TIMES;
+    if (words[v + V_PHASE] === FINISHES && times[t + T_CLOSE] === Number.POSITIVE_INFINITY) {
+      if (this.#world.scenario.network.servers.protocol === "http1") {
+        this.#end(id, "close");
         return;
       }
-      session.closeAtMs = this.#nowMs() + GOAWAY_TIMEOUT;
+      times[t + T_CLOSE] = this.#nowMs() + GOAWAY_TIMEOUT;
     }
-    this.#schedule(session);
+    this.#schedule(id);
   }
 
-  #due(session: ServerSession): void {
-    if (!session.alive) return;
+  #due(id: number): void {
+    const { words, times } = this.#rows;
+    const v = id * SESSION_WORDS;
+    const t = id * SESSION_TIMES;
     const now = this.#nowMs();
-    if (session.open > 0) session.closeAtMs = Number.POSITIVE_INFINITY;
-    if (now >= session.closeAtMs) {
-      this.#end(session, "close");
-      return;
-    }
-    if (now >= session.leaveAtMs) {
-      if (this.#world.scenario.network.servers.protocol === "http1") this.#end(session, "close");
-      else this.#leave(session, "tick");
+    const open = words[v + V_OPEN] as number;
+    if (open > 0) times[t + T_CLOSE] = Number.POSITIVE_INFINITY;
+    if (now >= (times[t + T_CLOSE] as number)) {
+      this.#end(id, "close");
       return;
     }
     const { idleTimeoutMs, protocol } = this.#world.scenario.network.servers;
-    if (idleTimeoutMs > 0 && session.open === 0 && now >= session.lastActiveMs + idleTimeoutMs) {
+    if (now >= (times[t + T_LEAVE] as number)) {
+      if (protocol === "http1") this.#end(id, "close");
+      else this.#leave(id, "tick");
+      return;
+    }
+    if (idleTimeoutMs > 0 && open === 0 && now >= (times[t + T_ACTIVE] as number) + idleTimeoutMs) {
       if (protocol === "http1") {
-        this.#end(session, "close");
+        this.#end(id, "close");
         return;
       }
-      if (session.leave.phase === "serving") this.#leave(session, "start", false);
+      if (words[v + V_PHASE] === SERVES) {
+        this.#leave(id, "start", false);
+        return;
+      }
     }
-    this.#schedule(session);
+    this.#schedule(id);
   }
 
-  #schedule(session: ServerSession): void {
+  #schedule(id: number): void {
     const { idleTimeoutMs } = this.#world.scenario.network.servers;
+    const { words, times } = this.#rows;
+    const v = id * SESSION_WORDS;
+    const t = id * SESSION_TIMES;
     const idleAt =
-      idleTimeoutMs > 0 && session.open === 0 && session.leave.phase === "serving"
-        ? session.lastActiveMs + idleTimeoutMs
+      idleTimeoutMs > 0 && words[v + V_OPEN] === 0 && words[v + V_PHASE] === SERVES
+        ? (times[t + T_ACTIVE] as number) + idleTimeoutMs
         : Number.POSITIVE_INFINITY;
-    const at = Math.max(this.#nowMs() + LEAST_WAIT_MS, Math.min(session.closeAtMs, session.leaveAtMs, idleAt));
-    const ns = Math.ceil(at * MS);
-    if (ns >= session.timerNs) return;
-    session.timerNs = ns;
-    this.#world.queue.push(ns, SERVER_TIMER, session.id, session.stamp);
+    const dueAt = Math.min(times[t + T_CLOSE] as number, times[t + T_LEAVE] as number, idleAt);
+    const ns = Math.ceil(Math.max(this.#nowMs() + LEAST_WAIT_MS, dueAt) * MS);
+    if (ns >= (times[t + T_TIMER] as number)) return;
+    times[t + T_TIMER] = ns;
+    this.#world.queue.push(ns, SERVER_TIMER, id, words[v + V_STAMP] as number);
   }
 
-  /** The session is over: closed, reset by us, or gone already. */
-  #end(session: ServerSession, how: "close" | "abort" | "gone"): void {
-    if (!session.alive) return;
-    session.alive = false;
+  /** The session is over: closed, reset by us, or gone already. Its number is free then. */
+  #end(id: number, how: "close" | "abort" | "gone"): void {
+    const session = this.#sessions[id] as ServerSession;
     for (const watch of [...session.watches]) this.#forgetWatch(watch);
+    const { words } = this.#rows;
+    const v = id * SESSION_WORDS;
+    const sk = words[v + V_SK] as number;
+    const server = words[v + V_SERVER] as number;
+    const peer = words[v + V_PEER] as number;
+    words[v + V_SK] = -1;
+    words[v + V_STAMP] = (words[v + V_STAMP] as number) + 1;
+    this.#sessions[id] = undefined;
+    this.#freeSessions.push(id);
     const { connections } = this.#world.recorder;
-    connections[session.server] = (connections[session.server] as number) - 1;
-    this.#sessions[session.id] = undefined;
-    this.#stamps[session.id] = session.stamp;
-    this.#freeSessions.push(session.id);
-    if (session.peer >= 0) this.ended(session.peer, session.openedMs);
-    if (how === "close") close(this.#world.kernel, session.sk);
-    else if (how === "abort") abort(this.#world.kernel, session.sk);
+    connections[server] = (connections[server] as number) - 1;
+    if (peer >= 0) this.ended(peer, session.openedMs);
+    if (how === "close") close(this.#world.kernel, sk);
+    else if (how === "abort") abort(this.#world.kernel, sk);
   }
 
-  #of(sk: number): ServerSession | undefined {
-    return this.#sessions[this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_USER] as number];
+  /** The session of this socket; -1: it has ended. */
+  #of(sk: number): number {
+    const id = this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_USER] as number;
+    return this.#rows.words[id * SESSION_WORDS + V_SK] === sk ? id : -1;
   }
 
-  #sessionsOf(server: number): ServerSession[] {
-    return this.#sessions.filter((session) => session !== undefined && session.server === server) as ServerSession[];
+  #sessionsOf(server: number): number[] {
+    const ids = this.#sessions.flatMap((session) => session?.id ?? []);
+    return ids.filter((id) => this.#rows.words[id * SESSION_WORDS + V_SERVER] === server);
+  }
+
+  #stateOf(id: number): ServerState {
+    return this.#states[this.#rows.words[id * SESSION_WORDS + V_SERVER] as number] as ServerState;
+  }
+
+  #socketOf(id: number): number {
+    return this.#rows.words[id * SESSION_WORDS + V_SK] as number;
+  }
+
+  /** What a reference to this number carries if it means the session that has it now. */
+  #stampOf(id: number): number {
+    return this.#rows.words[id * SESSION_WORDS + V_STAMP] as number;
+  }
+
+  #closeOne(id: number): void {
+    const at = id * SESSION_WORDS + V_OPEN;
+    this.#rows.words[at] = (this.#rows.words[at] as number) - 1;
   }
 
   #nowMs(): number {
@@ -585,7 +659,8 @@ interface ServerState {
 }
 
 interface Job {
-  session: ServerSession;
+  /** The session's number and stamp; the stamp is -1 once the client has cancelled the request. */
+  session: number;
   stamp: number;
   server: number;
   kind: number;
