@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Dice } from "../src/fleet/engine/dice.ts";
-import { EventQueue } from "../src/fleet/engine/event-queue.ts";
+import { EVENTS_A_SLOT, EventQueue } from "../src/fleet/engine/event-queue.ts";
 import { simulate } from "../src/fleet/simulate.ts";
 import { simulateThinned } from "../src/fleet/thinned/simulate-thinned.ts";
 import { readScenario } from "../src/scenario/read-scenario.ts";
@@ -108,7 +108,7 @@ function hold(pending: number): number {
   const dice = new Dice(1);
   const stream = dice.stream("hold");
   const gaps = Float64Array.from({ length: 65_536 }, () => Math.floor(dice.exponential(stream, 1e9)));
-  const queue = new EventQueue(1e9 / pending);
+  const queue = new EventQueue((EVENTS_A_SLOT * 1e9) / pending);
   for (let i = 0; i < pending; i++) queue.push(gaps[i & 65_535] as number, 0, i);
   const count = short ? 1e6 : 5e6;
   const turn = (times: number): void => {

@@ -26,10 +26,11 @@ export class EventQueue {
   /** Called when a slot begins to be worked off, with its events still to come: `ready`, `kindOf` and `indexOf` tell of them. */
   onSlot: () => void = () => undefined;
 
-  readonly #perTick: number;
-  #capacity: number;
-  #times: Float64Array;
-  #words: Int32Array;
+  #perTick = 0.5;
+  #capacity = 0;
+  // Begun with arrays, as engine/rows.ts says.
+  #times: Float64Array = NO_TIMES;
+  #words: Int32Array = NO_ROWS;
   #free = -1;
   #used = 0;
   readonly #near: Level = level();
@@ -52,7 +53,7 @@ export class EventQueue {
   #dueAt = 0;
   #dueEnd = 0;
 
-  /** `tickNs` is rounded to a power of two: about the time in which one event happens is best, or many where `onSlot` has a use for them. */
+  /** `tickNs` is rounded to a power of two: about the time in which `EVENTS_A_SLOT` events happen is best, or more where `onSlot` has a use for them. */
   constructor(tickNs = 131_072, capacity = 1024) {
     this.#perTick = 2 ** -Math.max(0, Math.round(Math.log2(tickNs)));
     this.#capacity = capacity;
@@ -222,7 +223,7 @@ export class EventQueue {
     if (count > 1) this.#sort(count);
   }
 
-  /** Insertion sort in runs of 16, then merging: both keep the order of equal times. */
+  /** Insertion sort in runs of 32, then merging: both keep the order of equal times. */
   #sort(count: number): void {
     const times = this.#times;
     const due = this.#due;
@@ -270,7 +271,9 @@ export class EventQueue {
 /** Of level 0, so many that its rows are in the cache while it lasts; and of level 1. */
 const SLOTS = 512;
 const FAR_SLOTS = 8192;
-const RUN = 16;
+const RUN = 32;
+/** A slot with so many events costs the least for each: fewer, and turning the wheel counts; more, and sorting does. */
+export const EVENTS_A_SLOT = 24;
 /** A row: time (a double), next row, index, stamp, kind. */
 const ROW = 24;
 const DOUBLES = 3;
@@ -296,6 +299,7 @@ interface FarLevel {
 }
 
 const NO_ROWS: Int32Array = new Int32Array(0);
+const NO_TIMES: Float64Array = new Float64Array(0);
 
 function level(): Level {
   return { head: new Int32Array(SLOTS).fill(-1), tail: new Int32Array(SLOTS), full: new Int32Array(SLOTS / 32) };
