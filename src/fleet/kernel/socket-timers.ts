@@ -6,8 +6,8 @@ const { S_STAMP, S_TIMER_ENTRY, SOCKET_TIMES, SOCKET_WORDS, T_TIMER } = layout;
 
 /**
  * The timers of sockets: delayed ACK and retransmission, most of which are taken back before they fire (an answer carries the ACK, an ACK ends the
- * retransmission). Half a second is divided into slots of 4.2 ms, each a list of sockets; what is taken back is struck
- * out there and never becomes an event. When a slot begins, its sockets' timers go into the queue. What is further away goes there at once.
+ * retransmission). Half a second is divided into slots of 4.2 ms, each a list of sockets. When a slot begins, those of its sockets whose timer still
+ * means that entry go into the queue: what was taken back never becomes an event. What is further away goes there at once.
  *
  * A socket has one timer at a time, `T_TIMER`, and `S_TIMER_ENTRY` says where in its slot's list it stands (from 1; 0: in the queue, or none).
  */
@@ -31,14 +31,16 @@ export class SocketTimers {
     const { times, words } = this.#sockets;
     if ((times[t] as number) <= at) return;
     const w = sk * SOCKET_WORDS;
-    if (words[w + S_TIMER_ENTRY] !== 0) this.#strike(w, times[t] as number);
     times[t] = at;
     const stamp = ((words[w + S_STAMP] as number) + 1) | 0;
     words[w + S_STAMP] = stamp;
     const slot = Math.floor(at * PER_SLOT);
     const ahead = slot - Math.floor(now * PER_SLOT);
     if (ahead > 0 && ahead < SLOTS) this.#enter(w, sk, slot);
-    else this.#queue.push(at, this.#kind, sk, stamp);
+    else {
+      words[w + S_TIMER_ENTRY] = 0;
+      this.#queue.push(at, this.#kind, sk, stamp);
+    }
   }
 
   /** Nothing is due before `next` any more (infinite: nothing at all). An event that is in the queue already comes all the same. */
@@ -47,7 +49,7 @@ export class SocketTimers {
     const w = sk * SOCKET_WORDS;
     const { times, words } = this.#sockets;
     if (words[w + S_TIMER_ENTRY] === 0 || (times[t] as number) >= next) return;
-    this.#strike(w, times[t] as number);
+    words[w + S_TIMER_ENTRY] = 0;
     times[t] = Number.POSITIVE_INFINITY;
     if (next < Number.POSITIVE_INFINITY) this.arm(now, sk, next);
   }
@@ -61,7 +63,6 @@ export class SocketTimers {
     const { times, words } = this.#sockets;
     for (let i = 0; i < count; i++) {
       const sk = list[i] as number;
-      if (sk < 0) continue;
       const w = sk * SOCKET_WORDS;
       const at = times[sk * SOCKET_TIMES + T_TIMER] as number;
       // The row may have been given up, and may be another connection's by now.
@@ -84,12 +85,6 @@ export class SocketTimers {
     list[count] = sk;
     this.#counts[slot] = count + 1;
     this.#sockets.words[w + S_TIMER_ENTRY] = count + 1;
-  }
-
-  #strike(w: number, at: number): void {
-    const { words } = this.#sockets;
-    (this.#slots[slotOf(at)] as Int32Array)[(words[w + S_TIMER_ENTRY] as number) - 1] = -1;
-    words[w + S_TIMER_ENTRY] = 0;
   }
 }
 
