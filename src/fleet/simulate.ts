@@ -15,6 +15,7 @@ import { NetworkBalancer } from "./balancer/network-balancer.ts";
 import * as traits from "./balancer/places.ts";
 import { buildWorld, layOut } from "./build-world.ts";
 import { Dice } from "./engine/dice.ts";
+import { placeOf } from "./engine/endpoint.ts";
 import * as kinds from "./engine/event-kinds.ts";
 import { EVENTS_A_SLOT, EventQueue } from "./engine/event-queue.ts";
 import type { Kernel } from "./kernel/kernel.ts";
@@ -89,7 +90,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
   const accepted = (sk: number): boolean => ((sockets.words[sk * SOCKET_WORDS + S_FLAGS] as number) & F_ACCEPTED) !== 0;
 
   const isProxy = (sk: number): boolean =>
-    ((places.traits[sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] as number) & IS_NODE) !== 0;
+    ((places.traits[placeOf(sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number)] as number) & IS_NODE) !== 0;
 
   const kernel: Kernel = {
     now: 0,
@@ -99,7 +100,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
     sockets,
     packets,
     messages,
-    transmit: (packet, place) => fabric.transmit(packet, place),
+    transmit: (packet) => fabric.transmit(packet),
     user: {
       listens: (place, port) =>
         places.kinds[place] === "node"

@@ -3,6 +3,7 @@ import { Links } from "../../src/fleet/balancer/links.ts";
 import { NetworkBalancer } from "../../src/fleet/balancer/network-balancer.ts";
 import { Places } from "../../src/fleet/balancer/places.ts";
 import { Dice } from "../../src/fleet/engine/dice.ts";
+import { placeOf, portOf } from "../../src/fleet/engine/endpoint.ts";
 import { EventQueue } from "../../src/fleet/engine/event-queue.ts";
 import type { KeepaliveSettings, Kernel } from "../../src/fleet/kernel/kernel.ts";
 import { S_LOCAL, S_STATE, SOCKET_WORDS } from "../../src/fleet/kernel/layout.ts";
@@ -95,7 +96,7 @@ export class VirtualNetwork {
       sockets,
       packets: new P.Packets(),
       messages,
-      transmit: (packet, place) => this.fabric.transmit(packet, place),
+      transmit: (packet) => this.fabric.transmit(packet),
       user: {
         listens: (place, port) => this.listening && this.places.kinds[place] === "server" && port === this.port,
         opened: (sk) => {
@@ -184,8 +185,8 @@ export class VirtualNetwork {
     this.seen.push({
       at: this.kernel.now / 1e6,
       place: this.places.names[place] as string,
-      from: `${this.places.names[word(P.P_FROM)]}:${word(P.P_FROM_PORT)}`,
-      to: `${this.places.names[word(P.P_TO)]}:${word(P.P_TO_PORT)}`,
+      from: this.#endName(word(P.P_FROM)),
+      to: this.#endName(word(P.P_TO)),
       flags: printFlags(word(P.P_FLAGS)),
       seq: word(P.P_SEQ) >>> 0,
       ack: word(P.P_ACK) >>> 0,
@@ -196,8 +197,12 @@ export class VirtualNetwork {
     });
   }
 
+  #endName(end: number): string {
+    return `${this.places.names[placeOf(end)]}:${portOf(end)}`;
+  }
+
   #host(sk: number): string {
-    return this.places.names[this.kernel.sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number] as string;
+    return this.places.names[placeOf(this.kernel.sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number)] as string;
   }
 
   #ms(): string {

@@ -5,6 +5,7 @@
  */
 import { backOffMs, type Ending, isIdempotent, judgeEnding } from "../../guard/machines/index.ts";
 import { including, without } from "../destinations.ts";
+import { portOf } from "../engine/endpoint.ts";
 import * as kinds from "../engine/event-kinds.ts";
 import type { Numbers } from "../engine/numbers.ts";
 import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF, START_MS } from "../figures.ts";
@@ -23,7 +24,7 @@ import * as world from "./world.ts";
 import { type Actor, frontProtocol, type Group, say, type World } from "./world.ts";
 
 const { CLIENT_TIMER, ERRAND, REDIAL } = kinds;
-const { S_LOCAL_PORT, S_USER, SOCKET_WORDS } = layout;
+const { S_LOCAL, S_USER, SOCKET_WORDS } = layout;
 const {
   BAD_GATEWAY,
   CALLS,
@@ -698,7 +699,7 @@ export class FleetClients {
       place: this.#place(session),
       remote,
       remotePort,
-      localPort: sk < 0 ? 0 : (this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_LOCAL_PORT] as number),
+      localPort: sk < 0 ? 0 : portOf(this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_LOCAL] as number),
     };
   }
 

@@ -9,6 +9,7 @@
 import { isIdempotent, type LeaveInput, stepLeave } from "../../guard/machines/index.ts";
 import type { ApplicationBalancer } from "../../scenario/scenario.ts";
 import { Targets } from "../balancer/targets.ts";
+import { placeOf } from "../engine/endpoint.ts";
 import * as kinds from "../engine/event-kinds.ts";
 import type { SocketEnd } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
@@ -88,7 +89,7 @@ export class ProxyNodes {
     }
     const words = this.#world.kernel.sockets.words;
     const id = this.#freeFronts.pop() ?? this.#fronts.length;
-    const front = newFront(id, sk, words[sk * SOCKET_WORDS + S_LOCAL] as number, this.#nowMs(), ++this.#stamp);
+    const front = newFront(id, sk, placeOf(words[sk * SOCKET_WORDS + S_LOCAL] as number), this.#nowMs(), ++this.#stamp);
     this.#fronts[id] = front;
     words[sk * SOCKET_WORDS + S_USER] = id;
     this.#schedule(front);

@@ -13,6 +13,7 @@ import {
   stepLeave,
 } from "../../guard/machines/index.ts";
 import type { Drain } from "../../scenario/scenario.ts";
+import { placeOf } from "../engine/endpoint.ts";
 import * as kinds from "../engine/event-kinds.ts";
 import type { Numbers } from "../engine/numbers.ts";
 import { Rows } from "../engine/rows.ts";
@@ -151,7 +152,7 @@ export class Servers {
 
   opened(sk: number): void {
     const words = this.#world.kernel.sockets.words;
-    const server = this.#numberOf.get(words[sk * SOCKET_WORDS + S_LOCAL] as number) as number;
+    const server = this.#numberOf.get(placeOf(words[sk * SOCKET_WORDS + S_LOCAL] as number)) as number;
     const id = this.#freeSessions.pop() ?? this.#sessions.length;
     this.#sessions[id] = serverSession(this.#rows, id, sk, server, this.#nowMs());
     words[sk * SOCKET_WORDS + S_USER] = id;

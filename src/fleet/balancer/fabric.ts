@@ -1,3 +1,4 @@
+import * as endpoints from "../engine/endpoint.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import * as layout from "../kernel/layout.ts";
 import * as packetLayout from "../kernel/packets.ts";
@@ -8,8 +9,9 @@ import type { NetworkBalancer } from "./network-balancer.ts";
 import type { Places } from "./places.ts";
 import * as traits from "./places.ts";
 
+const { placeOf, portOf } = endpoints;
 const { SOCKET_TIMES, T_ORDER } = layout;
-const { P_FROM_PORT, P_HOP, P_SOCKET, P_TO, PACKET_WORDS } = packetLayout;
+const { P_FROM, P_HOP, P_SOCKET, P_TO, PACKET_WORDS } = packetLayout;
 const { IS_BEHIND, IS_LOST, IS_NAT, IS_NODE, IS_SERVER } = traits;
 
 /** Takes packets from place to place: host, translating box, balancer node, host. */
@@ -29,10 +31,11 @@ export class Fabric {
   }
 
   /** A packet leaves its host. */
-  transmit(packet: number, place: number): void {
-    if (this.#links.tap !== undefined) this.#links.tap.sent(packet, place);
+  transmit(packet: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
+    const place = placeOf(rows[p + P_FROM] as number);
+    if (this.#links.tap !== undefined) this.#links.tap.sent(packet, place);
     const socket = rows[p + P_SOCKET] as number;
     const traits = this.#places.traits[place] as number;
     const next = (traits & IS_LOST) !== 0 ? -1 : this.#firstHop(packet, place, traits);
@@ -44,9 +47,10 @@ export class Fabric {
   #firstHop(packet: number, place: number, traits: number): number {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
-    if (this.balancer !== undefined && (traits & IS_SERVER) !== 0 && rows[p + P_FROM_PORT] === this.#servicePort)
+    const isServer = (traits & IS_SERVER) !== 0;
+    if (this.balancer !== undefined && isServer && portOf(rows[p + P_FROM] as number) === this.#servicePort)
       return this.balancer.wayBack(packet);
-    return (traits & IS_BEHIND) !== 0 ? (this.#places.behind[place] as number) : (rows[p + P_TO] as number);
+    return (traits & IS_BEHIND) !== 0 ? (this.#places.behind[place] as number) : placeOf(rows[p + P_TO] as number);
   }
 
   /** A packet reaches the place it was on its way to. */

@@ -2,7 +2,7 @@ import { alignedWords } from "../engine/aligned-words.ts";
 
 /**
  * What a box remembers of connections: rows of words and times, given out and taken back. A row is one cache line, which a packet waits for once: three times,
- * then ten words.
+ * then seven words.
  */
 export class FlowRows {
   words: Int32Array = alignedWords(64 * WORDS);
@@ -39,23 +39,19 @@ export class FlowRows {
 }
 
 export const FLOW_WORDS = 16;
-/** The side that opened it: address and port. */
+/** The side that opened it. All four are endpoints (engine/endpoint.ts). */
 export const W_CLIENT = 6;
-export const W_CLIENT_PORT = 7;
-/** The address it was opened to: a balancer node, or what lies behind a translating box. */
-export const W_NODE = 8;
-/** Where it is forwarded to. */
-export const W_TARGET = 9;
+/** What it was opened to: the listener of a balancer node, or what lies behind a translating box. */
+export const W_NODE = 7;
+/** Where a balancer forwards it to. */
+export const W_TARGET = 8;
 /** What the target takes for the client. */
-export const W_OUTSIDE = 10;
-export const W_OUTSIDE_PORT = 11;
+export const W_OUTSIDE = 9;
 /** The `C_` bits. */
-export const W_CLOSING = 12;
-export const W_ISN = 13;
+export const W_CLOSING = 10;
+export const W_ISN = 11;
 /** 0: nobody uses the row; `LIVE`, or `BOUND`: live, and the target's answers are taken for this one's. */
-export const W_USE = 14;
-/** Port it was opened to. */
-export const W_PORT = 15;
+export const W_USE = 12;
 
 export const LIVE = 1;
 export const BOUND = 2;

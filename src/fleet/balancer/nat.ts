@@ -6,6 +6,7 @@
  */
 import * as tcpFlags from "../../net/tcp-flags.ts";
 import { mix } from "../engine/dice.ts";
+import * as endpoints from "../engine/endpoint.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import * as packetLayout from "../kernel/packets.ts";
@@ -14,7 +15,8 @@ import { FlowRows } from "./flow-rows.ts";
 import type { Links } from "./links.ts";
 
 const { ACK, FIN, RST, SYN } = tcpFlags;
-const { P_FLAGS, P_FROM, P_FROM_PORT, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } = packetLayout;
+const { endpoint, placeOf, portOf } = endpoints;
+const { P_FLAGS, P_FROM, P_TO, P_TTL_ID, PACKET_WORDS } = packetLayout;
 const {
   C_FIN_CLIENT,
   C_FIN_TARGET,
@@ -22,15 +24,12 @@ const {
   FLOW_TIMES,
   FLOW_WORDS,
   W_CLIENT,
-  W_CLIENT_PORT,
   W_CLOSING,
   W_LAST,
   W_NODE,
   W_ORDER_CLIENT,
   W_ORDER_TARGET,
   W_OUTSIDE,
-  W_OUTSIDE_PORT,
-  W_PORT,
 } = flowLayout;
 
 export class Nat {
@@ -55,7 +54,7 @@ export class Nat {
   forward(packet: number, nat: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
-    if (rows[p + P_TO] === nat) this.#inward(packet, nat);
+    if (placeOf(rows[p + P_TO] as number) === nat) this.#inward(packet, nat);
     else this.#outward(packet, nat);
   }
 
@@ -63,53 +62,40 @@ export class Nat {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const flags = rows[p + P_FLAGS] as number;
-    const from = ((rows[p + P_FROM] as number) << 16) | (rows[p + P_FROM_PORT] as number);
-    const to = ((rows[p + P_TO] as number) << 16) | (rows[p + P_TO_PORT] as number);
-    let row = this.#inside.get(from, to);
-    if (row < 0 && (flags & (SYN | ACK | RST)) === SYN) row = this.#open(packet, nat);
+    const client = rows[p + P_FROM] as number;
+    const remote = rows[p + P_TO] as number;
+    let row = this.#inside.get(client, remote);
+    if (row < 0 && (flags & (SYN | ACK | RST)) === SYN) row = this.#open(client, remote, nat);
     if (row < 0) {
       this.#links.drop(packet);
       return;
     }
     this.#touch(row, flags, C_FIN_CLIENT);
-    const w = row * FLOW_WORDS;
-    rows[p + P_FROM] = this.#rows.words[w + W_OUTSIDE] as number;
-    rows[p + P_FROM_PORT] = this.#rows.words[w + W_OUTSIDE_PORT] as number;
+    rows[p + P_FROM] = this.#rows.words[row * FLOW_WORDS + W_OUTSIDE] as number;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
     this.#links.tap?.forwarded(packet, nat);
-    this.#links.cross(packet, rows[p + P_TO] as number, this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
+    this.#links.cross(packet, placeOf(remote), this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
   }
 
   #inward(packet: number, nat: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
-    const row = this.#outside.get(
-      ((rows[p + P_TO] as number) << 16) | (rows[p + P_TO_PORT] as number),
-      ((rows[p + P_FROM] as number) << 16) | (rows[p + P_FROM_PORT] as number),
-    );
+    const row = this.#outside.get(rows[p + P_TO] as number, rows[p + P_FROM] as number);
     if (row < 0) {
       this.#links.drop(packet);
       return;
     }
     this.#touch(row, rows[p + P_FLAGS] as number, C_FIN_TARGET);
-    const w = row * FLOW_WORDS;
-    const client = this.#rows.words[w + W_CLIENT] as number;
+    const client = this.#rows.words[row * FLOW_WORDS + W_CLIENT] as number;
     rows[p + P_TO] = client;
-    rows[p + P_TO_PORT] = this.#rows.words[w + W_CLIENT_PORT] as number;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
     this.#links.tap?.forwarded(packet, nat);
-    this.#links.cross(packet, client, this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
+    this.#links.cross(packet, placeOf(client), this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
   }
 
-  #open(packet: number, nat: number): number {
-    const p = packet * PACKET_WORDS;
-    const rows = this.#kernel.packets.rows;
-    const client = rows[p + P_FROM] as number;
-    const clientPort = rows[p + P_FROM_PORT] as number;
-    const remote = rows[p + P_TO] as number;
-    const remotePort = rows[p + P_TO_PORT] as number;
-    const port = this.#freePort(nat, clientPort, client, (remote << 16) | remotePort);
-    if (port === 0) {
+  #open(client: number, remote: number, nat: number): number {
+    const outside = this.#freeEnd(nat, client, remote);
+    if (outside === 0) {
       this.portErrors++;
       return -1;
     }
@@ -117,29 +103,29 @@ export class Nat {
     const w = row * FLOW_WORDS;
     const words = this.#rows.words;
     words[w + W_CLIENT] = client;
-    words[w + W_CLIENT_PORT] = clientPort;
     words[w + W_NODE] = remote;
-    words[w + W_PORT] = remotePort;
-    words[w + W_OUTSIDE] = nat;
-    words[w + W_OUTSIDE_PORT] = port;
-    this.#inside.set((client << 16) | clientPort, (remote << 16) | remotePort, row);
-    this.#outside.set((nat << 16) | port, (remote << 16) | remotePort, row);
+    words[w + W_OUTSIDE] = outside;
+    this.#inside.set(client, remote, row);
+    this.#outside.set(outside, remote, row);
     return row;
   }
 
-  #freePort(nat: number, wanted: number, client: number, remote: number): number {
-    if (wanted >= this.#low && wanted <= this.#high && this.#isFree(nat, wanted, remote)) return wanted;
+  /** The box's own end of a new connection; 0: no port is free. */
+  #freeEnd(nat: number, client: number, remote: number): number {
+    const wanted = portOf(client);
+    const same = endpoint(nat, wanted);
+    if (wanted >= this.#low && wanted <= this.#high && this.#isFree(same, remote)) return same;
     const count = this.#high - this.#low + 1;
-    const from = (mix(mix(client, wanted), remote) >>> 0) % count;
+    const from = (mix(mix(placeOf(client), wanted), remote) >>> 0) % count;
     for (let i = 0; i < count; i++) {
-      const port = this.#low + ((from + i) % count);
-      if (this.#isFree(nat, port, remote)) return port;
+      const outside = endpoint(nat, this.#low + ((from + i) % count));
+      if (this.#isFree(outside, remote)) return outside;
     }
     return 0;
   }
 
-  #isFree(nat: number, port: number, remote: number): boolean {
-    const row = this.#outside.get((nat << 16) | port, remote);
+  #isFree(outside: number, remote: number): boolean {
+    const row = this.#outside.get(outside, remote);
     if (row < 0) return true;
     const closing = this.#rows.words[row * FLOW_WORDS + W_CLOSING] as number;
     const closed = (closing & C_RESET) !== 0 || closing === (C_FIN_CLIENT | C_FIN_TARGET);
@@ -161,9 +147,9 @@ export class Nat {
   #remove(row: number): void {
     const w = row * FLOW_WORDS;
     const words = this.#rows.words;
-    const remote = ((words[w + W_NODE] as number) << 16) | (words[w + W_PORT] as number);
-    this.#inside.delete(((words[w + W_CLIENT] as number) << 16) | (words[w + W_CLIENT_PORT] as number), remote);
-    this.#outside.delete(((words[w + W_OUTSIDE] as number) << 16) | (words[w + W_OUTSIDE_PORT] as number), remote);
+    const remote = words[w + W_NODE] as number;
+    this.#inside.delete(words[w + W_CLIENT] as number, remote);
+    this.#outside.delete(words[w + W_OUTSIDE] as number, remote);
     this.#rows.release(row);
   }
 }

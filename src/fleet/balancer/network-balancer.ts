@@ -15,6 +15,7 @@
 import * as tcpFlags from "../../net/tcp-flags.ts";
 import type { NetworkBalancer as Settings } from "../../scenario/scenario.ts";
 import { type Dice, mix } from "../engine/dice.ts";
+import * as endpoints from "../engine/endpoint.ts";
 import type { Numbers } from "../engine/numbers.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -29,8 +30,9 @@ import * as traits from "./places.ts";
 import { Targets } from "./targets.ts";
 
 const { ACK, FIN, RST, SYN } = tcpFlags;
+const { endpoint, placeOf } = endpoints;
 const { S_FLOW, SOCKET_WORDS } = layout;
-const { P_FLAGS, P_FROM, P_FROM_PORT, P_SEQ, P_SOCKET, P_TO, P_TO_PORT, P_TTL_ID, PACKET_WORDS } = packetLayout;
+const { P_FLAGS, P_FROM, P_SEQ, P_SOCKET, P_TO, P_TTL_ID, PACKET_WORDS } = packetLayout;
 const {
   BOUND,
   C_FIN_CLIENT,
@@ -40,7 +42,6 @@ const {
   FLOW_WORDS,
   LIVE,
   W_CLIENT,
-  W_CLIENT_PORT,
   W_CLOSING,
   W_ISN,
   W_LAST,
@@ -48,7 +49,6 @@ const {
   W_ORDER_CLIENT,
   W_ORDER_TARGET,
   W_OUTSIDE,
-  W_OUTSIDE_PORT,
   W_TARGET,
   W_USE,
 } = flowLayout;
@@ -94,12 +94,10 @@ export class NetworkBalancer {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const to = rows[p + P_TO] as number;
-    if (((this.#places.traits[to] as number) & IS_NODE) !== 0) return to;
-    const row = this.#bindings.get(
-      (to << 16) | (rows[p + P_TO_PORT] as number),
-      ((rows[p + P_FROM] as number) << 16) | (rows[p + P_FROM_PORT] as number),
-    );
-    return row < 0 ? -1 : (this.#rows.words[row * FLOW_WORDS + W_NODE] as number);
+    const place = placeOf(to);
+    if (((this.#places.traits[place] as number) & IS_NODE) !== 0) return place;
+    const row = this.#bindings.get(to, rows[p + P_FROM] as number);
+    return row < 0 ? -1 : placeOf(this.#rows.words[row * FLOW_WORDS + W_NODE] as number);
   }
 
   /** Reads these flows (look-ahead.ts). */
@@ -111,15 +109,15 @@ export class NetworkBalancer {
   }
 
   /** A packet arrived at a node: it is sent on, answered or dropped. */
-  forward(packet: number, node: number): void {
-    const p = packet * PACKET_WORDS;
-    const rows = this.#kernel.packets.rows;
-    if (rows[p + P_TO] === node && rows[p + P_TO_PORT] === this.#port) this.#towardsTarget(packet, node);
+  forward(packet: number, place: number): void {
+    const node = endpoint(place, this.#port);
+    if (this.#kernel.packets.rows[packet * PACKET_WORDS + P_TO] === node) this.#towardsTarget(packet, node);
     else this.#towardsClient(packet, node);
   }
 
   /** The node is gone or new: it knows no flow. */
-  forgetFlows(node: number): void {
+  forgetFlows(place: number): void {
+    const node = endpoint(place, this.#port);
     for (let row = 0; row < this.#rows.used; row++) {
       const w = row * FLOW_WORDS;
       if (this.#rows.words[w + W_USE] !== 0 && this.#rows.words[w + W_NODE] === node) this.#remove(row);
@@ -139,10 +137,9 @@ export class NetworkBalancer {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const client = rows[p + P_FROM] as number;
-    const port = rows[p + P_FROM_PORT] as number;
     const flags = rows[p + P_FLAGS] as number;
     const syn = (flags & (SYN | ACK | RST)) === SYN;
-    let row = this.#flowOf(packet, client, port, node);
+    let row = this.#flowOf(packet, client, node);
     if (row >= 0 && this.#isForgotten(row, syn, rows[p + P_SEQ] as number)) {
       this.#remove(row);
       row = -1;
@@ -152,7 +149,7 @@ export class NetworkBalancer {
         this.#refuse(packet, node);
         return;
       }
-      row = this.#open(client, port, node, rows[p + P_SEQ] as number);
+      row = this.#open(client, node, rows[p + P_SEQ] as number);
       if (row < 0) {
         this.#links.drop(packet);
         return;
@@ -167,22 +164,21 @@ export class NetworkBalancer {
       return;
     }
     this.#touch(row, flags, C_FIN_CLIENT);
-    this.#bind(row, target);
+    this.#bind(row);
     rows[p + P_FROM] = words[w + W_OUTSIDE] as number;
-    rows[p + P_FROM_PORT] = words[w + W_OUTSIDE_PORT] as number;
     rows[p + P_TO] = target;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
-    this.#links.tap?.forwarded(packet, node);
-    this.#links.cross(packet, target, this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
+    this.#links.tap?.forwarded(packet, placeOf(node));
+    this.#links.cross(packet, placeOf(target), this.#rows.times, row * FLOW_TIMES + W_ORDER_TARGET);
   }
 
   #towardsClient(packet: number, node: number): void {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const to = rows[p + P_TO] as number;
-    const toPort = rows[p + P_TO_PORT] as number;
     const target = rows[p + P_FROM] as number;
-    const row = to === node ? this.#boundTo(packet) : this.#flowOf(packet, to, toPort, node);
+    const isOwn = placeOf(to) === placeOf(node);
+    const row = isOwn ? this.#boundTo(packet, to, target) : this.#flowOf(packet, to, node);
     const w = row * FLOW_WORDS;
     if (row < 0 || this.#rows.words[w + W_TARGET] !== target || this.#isForgotten(row, false, 0)) {
       if (row >= 0 && this.#rows.words[w + W_TARGET] === target) this.#remove(row);
@@ -198,65 +194,45 @@ export class NetworkBalancer {
     const client = this.#rows.words[w + W_CLIENT] as number;
     rows[p + P_FROM] = node;
     rows[p + P_TO] = client;
-    rows[p + P_TO_PORT] = this.#rows.words[w + W_CLIENT_PORT] as number;
     rows[p + P_TTL_ID] = (rows[p + P_TTL_ID] as number) - (1 << 16);
-    this.#links.tap?.forwarded(packet, node);
-    this.#links.cross(packet, client, this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
+    this.#links.tap?.forwarded(packet, placeOf(node));
+    this.#links.cross(packet, placeOf(client), this.#rows.times, row * FLOW_TIMES + W_ORDER_CLIENT);
   }
 
   /** The flow of a client's port at a node: where the socket's last one was, or by the table. */
-  #flowOf(packet: number, client: number, port: number, node: number): number {
+  #flowOf(packet: number, client: number, node: number): number {
     const sender = this.#kernel.packets.rows[packet * PACKET_WORDS + P_SOCKET] as number;
     const hint = sender < 0 ? 0 : (this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] as number);
     const w = hint * FLOW_WORDS;
     const { words } = this.#rows;
-    if (
-      words[w + W_CLIENT_PORT] === port &&
-      words[w + W_CLIENT] === client &&
-      words[w + W_NODE] === node &&
-      words[w + W_USE] !== 0
-    )
-      return hint;
-    const row = this.#flows.get((client << 16) | port, (node << 16) | this.#port);
+    if (words[w + W_CLIENT] === client && words[w + W_NODE] === node && words[w + W_USE] !== 0) return hint;
+    const row = this.#flows.get(client, node);
     if (row >= 0 && sender >= 0) this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] = row;
     return row;
   }
 
   /** The flow that an answer of a target to one of a node's own ports belongs to. */
-  #boundTo(packet: number): number {
-    const p = packet * PACKET_WORDS;
-    const rows = this.#kernel.packets.rows;
-    const outside = rows[p + P_TO] as number;
-    const port = rows[p + P_TO_PORT] as number;
-    const target = rows[p + P_FROM] as number;
-    const sender = rows[p + P_SOCKET] as number;
+  #boundTo(packet: number, outside: number, target: number): number {
+    const sender = this.#kernel.packets.rows[packet * PACKET_WORDS + P_SOCKET] as number;
     const hint = sender < 0 ? 0 : (this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] as number);
     const w = hint * FLOW_WORDS;
     const { words } = this.#rows;
-    if (
-      words[w + W_OUTSIDE_PORT] === port &&
-      words[w + W_OUTSIDE] === outside &&
-      words[w + W_TARGET] === target &&
-      words[w + W_USE] === BOUND &&
-      rows[p + P_FROM_PORT] === this.#port
-    )
-      return hint;
-    const row = this.#bindings.get((outside << 16) | port, (target << 16) | (rows[p + P_FROM_PORT] as number));
+    if (words[w + W_OUTSIDE] === outside && words[w + W_TARGET] === target && words[w + W_USE] === BOUND) return hint;
+    const row = this.#bindings.get(outside, target);
     if (row >= 0 && sender >= 0) this.#kernel.sockets.words[sender * SOCKET_WORDS + S_FLOW] = row;
     return row;
   }
 
-  #open(client: number, clientPort: number, node: number, isn: number): number {
-    const eligible = this.targets.eligible(node);
+  #open(client: number, node: number, isn: number): number {
+    const eligible = this.targets.eligible(placeOf(node));
     if (eligible.length === 0) return -1;
     const draw =
       this.#settings.choice === "random"
         ? this.#dice.below(this.#stream, eligible.length)
-        : (mix(mix(mix(this.#secret, (client << 16) | clientPort), (node << 16) | this.#port), isn) >>> 0) %
-          eligible.length;
-    const target = eligible[draw] as number;
-    const outsidePort = this.#settings.preserveClientIp ? clientPort : this.#freePort(node, target);
-    if (outsidePort === 0) {
+        : (mix(mix(mix(this.#secret, client), node), isn) >>> 0) % eligible.length;
+    const target = endpoint(eligible[draw] as number, this.#port);
+    const outside = this.#settings.preserveClientIp ? client : this.#freeEnd(node, target);
+    if (outside === 0) {
       this.portErrors++;
       return -1;
     }
@@ -264,48 +240,47 @@ export class NetworkBalancer {
     const w = row * FLOW_WORDS;
     const words = this.#rows.words;
     words[w + W_CLIENT] = client;
-    words[w + W_CLIENT_PORT] = clientPort;
     words[w + W_NODE] = node;
     words[w + W_TARGET] = target;
-    words[w + W_OUTSIDE] = this.#settings.preserveClientIp ? client : node;
-    words[w + W_OUTSIDE_PORT] = outsidePort;
+    words[w + W_OUTSIDE] = outside;
     words[w + W_ISN] = isn;
-    this.#flows.set((client << 16) | clientPort, (node << 16) | this.#port, row);
+    this.#flows.set(client, node, row);
     this.#rows.times[row * FLOW_TIMES + W_LAST] = this.#kernel.now;
     return row;
   }
 
-  /** 0: all ports of this node towards this target are taken. */
-  #freePort(node: number, target: number): number {
+  /** The node's own end of a flow; 0: all its ports towards this target are taken. */
+  #freeEnd(node: number, target: number): number {
     const [first, last] = this.#settings.snatPorts;
     const count = last - first + 1;
     const from = Math.max(0, this.#nextPort.get(node, target));
     for (let i = 0; i < count; i++) {
-      const port = first + ((from + i) % count);
-      const held = this.#bindings.get((node << 16) | port, (target << 16) | this.#port);
+      const outside = endpoint(placeOf(node), first + ((from + i) % count));
+      const held = this.#bindings.get(outside, target);
       if (held >= 0) {
         const silent = this.#kernel.now - (this.#rows.times[held * FLOW_TIMES + W_LAST] as number);
         if (silent <= this.#lifetime(held)) continue;
         this.#remove(held);
       }
       this.#nextPort.set(node, target, (from + i + 1) % count);
-      return port;
+      return outside;
     }
     return 0;
   }
 
   /** Whose replies the target's answers are taken for. */
-  #bind(row: number, target: number): void {
+  #bind(row: number): void {
+    const { words } = this.#rows;
     const w = row * FLOW_WORDS;
-    if (this.#rows.words[w + W_USE] === BOUND) return;
-    const a = ((this.#rows.words[w + W_OUTSIDE] as number) << 16) | (this.#rows.words[w + W_OUTSIDE_PORT] as number);
-    const b = (target << 16) | this.#port;
-    const bound = this.#bindings.get(a, b);
+    if (words[w + W_USE] === BOUND) return;
+    const outside = words[w + W_OUTSIDE] as number;
+    const target = words[w + W_TARGET] as number;
+    const bound = this.#bindings.get(outside, target);
     const other = bound >= 0 && !this.#isForgotten(bound, false, 0) && !this.#isClosed(bound);
     if (other && this.#settings.replyPath === "first") return;
-    if (bound >= 0) this.#rows.words[bound * FLOW_WORDS + W_USE] = LIVE;
-    this.#rows.words[w + W_USE] = BOUND;
-    this.#bindings.set(a, b, row);
+    if (bound >= 0) words[bound * FLOW_WORDS + W_USE] = LIVE;
+    words[w + W_USE] = BOUND;
+    this.#bindings.set(outside, target, row);
   }
 
   #isForgotten(row: number, syn: boolean, isn: number): boolean {
@@ -333,7 +308,7 @@ export class NetworkBalancer {
   }
 
   #endedByDeregistration(target: number): boolean {
-    return this.#settings.resetAfterDeregistration && this.#kernel.now >= this.targets.endsAt(target);
+    return this.#settings.resetAfterDeregistration && this.#kernel.now >= this.targets.endsAt(placeOf(target));
   }
 
   #refuse(packet: number, node: number): void {
@@ -341,8 +316,9 @@ export class NetworkBalancer {
       const reset = resetAnswering(this.#kernel, packet);
       if (reset >= 0) {
         this.resets++;
-        this.#links.tap?.forwarded(reset, node);
-        this.#links.cross(reset, this.#kernel.packets.rows[reset * PACKET_WORDS + P_TO] as number, NO_ORDER, -1);
+        this.#links.tap?.forwarded(reset, placeOf(node));
+        const to = this.#kernel.packets.rows[reset * PACKET_WORDS + P_TO] as number;
+        this.#links.cross(reset, placeOf(to), NO_ORDER, -1);
       }
     }
     this.#links.drop(packet);
@@ -351,13 +327,9 @@ export class NetworkBalancer {
   #remove(row: number): void {
     const w = row * FLOW_WORDS;
     const words = this.#rows.words;
-    this.#flows.delete(
-      ((words[w + W_CLIENT] as number) << 16) | (words[w + W_CLIENT_PORT] as number),
-      ((words[w + W_NODE] as number) << 16) | this.#port,
-    );
-    const a = ((words[w + W_OUTSIDE] as number) << 16) | (words[w + W_OUTSIDE_PORT] as number);
-    const b = ((words[w + W_TARGET] as number) << 16) | this.#port;
-    if (words[w + W_USE] === BOUND) this.#bindings.delete(a, b);
+    this.#flows.delete(words[w + W_CLIENT] as number, words[w + W_NODE] as number);
+    if (words[w + W_USE] === BOUND)
+      this.#bindings.delete(words[w + W_OUTSIDE] as number, words[w + W_TARGET] as number);
     this.#rows.release(row);
   }
 }

@@ -34,20 +34,18 @@ const {
   T_SRTT,
   T_TIMED,
 } = layout;
-const { P_FROM, P_FROM_PORT, P_SEQ, P_TO, P_TO_PORT, P_TS, PACKET_WORDS } = packetLayout;
+const { P_FROM, P_SEQ, P_TO, P_TS, PACKET_WORDS } = packetLayout;
 
 /** A SYN at a port where somebody listens: a half of a connection, and SYN-ACK. */
 export function listen(k: Kernel, packet: number): void {
   const p = packet * PACKET_WORDS;
   const rows = k.packets.rows;
   const local = rows[p + P_TO] as number;
-  const localPort = rows[p + P_TO_PORT] as number;
   const remote = rows[p + P_FROM] as number;
-  const remotePort = rows[p + P_FROM_PORT] as number;
-  const sk = k.sockets.open(local, localPort, remote, remotePort);
+  const sk = k.sockets.open(local, remote);
   const s = k.sockets.words;
   const at = sk * SOCKET_WORDS;
-  start(k, sk, initialNumber(k, local, localPort, remote, remotePort), timestampOffset(k, local, remote));
+  start(k, sk, initialNumber(k, local, remote), timestampOffset(k, local, remote));
   s[at + S_STATE] = SYN_RECEIVED;
   s[at + S_FLAGS] = F_ACCEPTED;
   s[at + S_IRS] = rows[p + P_SEQ] as number;

@@ -17,8 +17,8 @@ export interface Kernel {
   readonly sockets: Sockets;
   readonly packets: Packets;
   readonly messages: Messages;
-  /** Takes a packet from a host to wherever it goes first. The kernel does not touch it again. */
-  readonly transmit: (packet: number, place: number) => void;
+  /** Takes a packet from the host it is from to wherever it goes first. The kernel does not touch it again. */
+  readonly transmit: (packet: number) => void;
   readonly user: TcpUser;
   /** For initial sequence numbers and timestamp offsets. */
   readonly secret: number;

@@ -8,10 +8,9 @@
 
 export const SOCKET_WORDS = 64;
 export const S_STATE = 0;
+/** Endpoints (engine/endpoint.ts). */
 export const S_LOCAL = 2;
-export const S_LOCAL_PORT = 3;
-export const S_REMOTE = 4;
-export const S_REMOTE_PORT = 5;
+export const S_REMOTE = 3;
 /** Initial numbers, and RFC 9293 §3.3.1: SND.UNA, SND.NXT, RCV.NXT; WRITE is behind the last byte the application gave. */
 export const S_ISS = 58;
 export const S_UNA = 6;

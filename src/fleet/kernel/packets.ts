@@ -34,32 +34,30 @@ export class Packets {
 export const PACKET_WORDS = 16;
 /** A constant of its own, as layout.ts says. */
 const WORDS = PACKET_WORDS;
-/** Words of a row. Addresses are numbers of places (`Addresses`), ports are numbers. */
+/** Words of a row. Both ends are endpoints (engine/endpoint.ts). */
 export const P_FROM = 0;
 export const P_TO = 1;
-export const P_FROM_PORT = 2;
-export const P_TO_PORT = 3;
-export const P_SEQ = 4;
-export const P_ACK = 5;
+export const P_SEQ = 2;
+export const P_ACK = 3;
 /** Flags as in net/tcp-flags.ts. */
-export const P_FLAGS = 6;
+export const P_FLAGS = 4;
 /** Payload bytes. */
-export const P_LENGTH = 7;
+export const P_LENGTH = 5;
 /** Window field as it stands in the header. */
-export const P_WINDOW = 8;
+export const P_WINDOW = 6;
 /** Timestamp value and echo (RFC 7323); meaningful with `O_TIMESTAMP`. */
-export const P_TS = 9;
-export const P_ECHO = 10;
+export const P_TS = 7;
+export const P_ECHO = 8;
 /** Which options it has: the `O_` bits. */
-export const P_OPTIONS = 11;
+export const P_OPTIONS = 9;
 /** The socket that sent it, whose stream the payload is part of; -1: none (a reset by a kernel or a box). */
-export const P_SOCKET = 12;
+export const P_SOCKET = 10;
 /** The place where it arrives next. */
-export const P_HOP = 13;
+export const P_HOP = 11;
 /** TTL in the upper half, IP identification in the lower. */
-export const P_TTL_ID = 14;
+export const P_TTL_ID = 12;
 /** What the link needs to keep packets in order: a slot of the sender's. */
-export const P_SPARE = 15;
+export const P_SPARE = 13;
 
 export const O_TIMESTAMP = 1;
 /** MSS, SACK permitted, window scale: what a SYN carries. */

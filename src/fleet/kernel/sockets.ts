@@ -4,7 +4,6 @@ import { TupleTable } from "../engine/tuple-table.ts";
 import * as layout from "./layout.ts";
 import type { Messages } from "./messages.ts";
 import * as messageLayout from "./messages.ts";
-import * as packetLayout from "./packets.ts";
 
 const {
   CLOSED,
@@ -15,11 +14,9 @@ const {
   S_GENERATION,
   S_HEAD,
   S_LOCAL,
-  S_LOCAL_PORT,
   S_PEER,
   S_REFS,
   S_REMOTE,
-  S_REMOTE_PORT,
   S_STAMP,
   S_STATE,
   S_TAIL,
@@ -34,7 +31,6 @@ const {
   T_TIMER,
 } = layout;
 const { M_END, M_NEXT, MESSAGE_WORDS } = messageLayout;
-const { P_FROM, P_FROM_PORT, P_TO, P_TO_PORT } = packetLayout;
 
 /**
  * The connections of all hosts, one row each, found by four-tuple. A row outlives its connection while packets with its stream are
@@ -57,35 +53,24 @@ export class Sockets {
     this.messages = messages;
   }
 
-  /** The socket of a host for what comes from this remote side; -1: none. */
-  find(local: number, localPort: number, remote: number, remotePort: number): number {
-    return this.#byTuple.get((remote << 16) | remotePort, (local << 16) | localPort);
+  /** The socket of this endpoint for what comes from that one; -1: none. */
+  find(local: number, remote: number): number {
+    return this.#byTuple.get(remote, local);
   }
 
   /** The same for a packet of this sender: its last one's is looked at first. */
-  findFor(sender: number, packets: Int32Array, p: number): number {
-    const local = packets[p + P_TO] as number;
-    const localPort = packets[p + P_TO_PORT] as number;
-    const remote = packets[p + P_FROM] as number;
-    const remotePort = packets[p + P_FROM_PORT] as number;
-    if (sender < 0) return this.find(local, localPort, remote, remotePort);
+  findFor(sender: number, local: number, remote: number): number {
+    if (sender < 0) return this.find(local, remote);
     const { words } = this;
     const hint = words[sender * SOCKET_WORDS + S_PEER] as number;
     const at = hint * SOCKET_WORDS;
-    if (
-      words[at + S_STATE] !== CLOSED &&
-      words[at + S_LOCAL_PORT] === localPort &&
-      words[at + S_REMOTE_PORT] === remotePort &&
-      words[at + S_LOCAL] === local &&
-      words[at + S_REMOTE] === remote
-    )
-      return hint;
-    const sk = this.find(local, localPort, remote, remotePort);
+    if (words[at + S_REMOTE] === remote && words[at + S_LOCAL] === local && words[at + S_STATE] !== CLOSED) return hint;
+    const sk = this.find(local, remote);
     if (sk >= 0) words[sender * SOCKET_WORDS + S_PEER] = sk;
     return sk;
   }
 
-  open(local: number, localPort: number, remote: number, remotePort: number): number {
+  open(local: number, remote: number): number {
     let sk = this.#free;
     if (sk >= 0) this.#free = this.words[sk * SOCKET_WORDS + S_FREE] as number;
     else {
@@ -100,9 +85,7 @@ export class Sockets {
     this.words[at + S_GENERATION] = generation;
     this.words[at + S_STAMP] = stamp;
     this.words[at + S_LOCAL] = local;
-    this.words[at + S_LOCAL_PORT] = localPort;
     this.words[at + S_REMOTE] = remote;
-    this.words[at + S_REMOTE_PORT] = remotePort;
     this.words[at + S_HEAD] = -1;
     this.words[at + S_TAIL] = -1;
     this.words[at + S_DELIVER] = -1;
@@ -110,7 +93,7 @@ export class Sockets {
     const t = sk * SOCKET_TIMES;
     for (const time of [T_RETRANSMIT, T_ACK, T_TIMER, T_KEEP]) this.times[t + time] = Number.POSITIVE_INFINITY;
     this.times[t + T_KEEP_TIMER] = Number.POSITIVE_INFINITY;
-    this.#byTuple.set((remote << 16) | remotePort, (local << 16) | localPort, sk);
+    this.#byTuple.set(remote, local, sk);
     return sk;
   }
 
@@ -123,8 +106,7 @@ export class Sockets {
     this.words[at + S_STAMP] = ((this.words[at + S_STAMP] as number) + 1) | 0;
     this.words[at + S_TIMER_ENTRY] = 0;
     this.times[sk * SOCKET_TIMES + T_TIMER] = Number.POSITIVE_INFINITY;
-    const a = ((this.words[at + S_REMOTE] as number) << 16) | (this.words[at + S_REMOTE_PORT] as number);
-    this.#byTuple.delete(a, ((this.words[at + S_LOCAL] as number) << 16) | (this.words[at + S_LOCAL_PORT] as number));
+    this.#byTuple.delete(this.words[at + S_REMOTE] as number, this.words[at + S_LOCAL] as number);
     this.holes.delete(sk);
     if (this.words[at + S_REFS] === 0) this.#recycle(sk);
   }

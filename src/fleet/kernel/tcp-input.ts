@@ -1,5 +1,6 @@
 import { seqDiff } from "../../net/sequence.ts";
 import * as tcpFlags from "../../net/tcp-flags.ts";
+import * as endpoints from "../engine/endpoint.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { end, establish, listen } from "./handshake.ts";
 import type { Kernel } from "./kernel.ts";
@@ -10,6 +11,7 @@ import * as packetLayout from "./packets.ts";
 import { answerReset, arm, sendAck, sendLimitedAck, sendSyn, setKeepTimer } from "./tcp-output.ts";
 
 const { ACK, FIN, RST, SYN } = tcpFlags;
+const { placeOf, portOf } = endpoints;
 const { DELAYED_ACK, TIME_WAIT_LENGTH, TIMEOUT_MIN, WINDOW } = limits;
 const {
   CLOSE_WAIT,
@@ -28,13 +30,11 @@ const {
   S_IRS,
   S_ISS,
   S_LOCAL,
-  S_LOCAL_PORT,
   S_NXT,
   S_OWED,
   S_PROBES,
   S_RCV,
   S_REMOTE,
-  S_REMOTE_PORT,
   S_RETRIES,
   S_STATE,
   S_TS_RECENT,
@@ -48,21 +48,8 @@ const {
   TIME_WAIT,
 } = layout;
 const { M_A, M_B, M_END, M_KIND, M_NEXT, M_SIZE, MESSAGE_WORDS } = messageLayout;
-const {
-  O_TIMESTAMP,
-  P_ACK,
-  P_FLAGS,
-  P_FROM,
-  P_FROM_PORT,
-  P_LENGTH,
-  P_OPTIONS,
-  P_SEQ,
-  P_SOCKET,
-  P_TO,
-  P_TO_PORT,
-  P_TS,
-  PACKET_WORDS,
-} = packetLayout;
+const { O_TIMESTAMP, P_ACK, P_FLAGS, P_FROM, P_LENGTH, P_OPTIONS, P_SEQ, P_SOCKET, P_TO, P_TS, PACKET_WORDS } =
+  packetLayout;
 
 /** A packet arrives at its host (Linux tcp_v4_rcv). The caller releases it. */
 export function receive(k: Kernel, packet: number): void {
@@ -71,11 +58,11 @@ export function receive(k: Kernel, packet: number): void {
   const from = rows[p + P_FROM] as number;
   const to = rows[p + P_TO] as number;
   // Hairpin: a packet from outside with one of our own addresses as its source is a martian (accept_local=0), dropped without a word.
-  if (from === to) return;
-  const sk = k.sockets.findFor(rows[p + P_SOCKET] as number, rows, p);
+  if (placeOf(from) === placeOf(to)) return;
+  const sk = k.sockets.findFor(rows[p + P_SOCKET] as number, to, from);
   const flags = rows[p + P_FLAGS] as number;
   if (sk < 0) {
-    if ((flags & (SYN | ACK | RST)) === SYN && k.user.listens(to, rows[p + P_TO_PORT] as number)) listen(k, packet);
+    if ((flags & (SYN | ACK | RST)) === SYN && k.user.listens(placeOf(to), portOf(to))) listen(k, packet);
     else answerReset(k, packet);
     return;
   }
@@ -131,7 +118,8 @@ function inTimeWait(k: Kernel, sk: number, packet: number): void {
   if ((flags & (SYN | ACK)) === SYN) {
     const later = seqDiff(rows[p + P_TS] as number, s[at + S_TS_RECENT] as number);
     const newer = later > 0 || (later === 0 && seqDiff(seq, s[at + S_RCV] as number) > 0);
-    if (newer && k.user.listens(s[at + S_LOCAL] as number, rows[p + P_TO_PORT] as number)) {
+    const local = s[at + S_LOCAL] as number;
+    if (newer && k.user.listens(placeOf(local), portOf(local))) {
       k.sockets.forget(sk);
       listen(k, packet);
       return;
@@ -256,9 +244,7 @@ function resetFor(k: Kernel, sk: number): void {
   const rows = k.packets.rows;
   rows.fill(0, p, p + PACKET_WORDS);
   rows[p + P_FROM] = s[at + S_REMOTE] as number;
-  rows[p + P_FROM_PORT] = s[at + S_REMOTE_PORT] as number;
   rows[p + P_TO] = s[at + S_LOCAL] as number;
-  rows[p + P_TO_PORT] = s[at + S_LOCAL_PORT] as number;
   rows[p + P_FLAGS] = ACK;
   rows[p + P_ACK] = s[at + S_NXT] as number;
   answerReset(k, packet);

@@ -1,12 +1,14 @@
 import { seqDiff } from "../../net/sequence.ts";
 import * as tcpFlags from "../../net/tcp-flags.ts";
 import { mix } from "../engine/dice.ts";
+import * as endpoints from "../engine/endpoint.ts";
 import type { Kernel } from "./kernel.ts";
 import * as limits from "./kernel.ts";
 import * as layout from "./layout.ts";
 import * as packetLayout from "./packets.ts";
 
 const { ACK, FIN, PSH, RST, SYN } = tcpFlags;
+const { placeOf } = endpoints;
 const { INVALID_RATE_LIMIT, MILLISECOND, RTO_INITIAL, RTO_MAX, RTO_MIN, WINDOW, WINDOW_FIELD, WINDOW_FIELD_SYN } =
   limits;
 const {
@@ -27,14 +29,12 @@ const {
   S_IP_ID,
   S_ISS,
   S_LOCAL,
-  S_LOCAL_PORT,
   S_NXT,
   S_OWED,
   S_RCV,
   S_RECOVER,
   S_REFS,
   S_REMOTE,
-  S_REMOTE_PORT,
   S_REPEAT,
   S_SEGMENTS,
   S_STATE,
@@ -63,13 +63,11 @@ const {
   P_ECHO,
   P_FLAGS,
   P_FROM,
-  P_FROM_PORT,
   P_LENGTH,
   P_OPTIONS,
   P_SEQ,
   P_SOCKET,
   P_TO,
-  P_TO_PORT,
   P_TS,
   P_TTL_ID,
   P_WINDOW,
@@ -83,11 +81,8 @@ export function sendSegment(k: Kernel, sk: number, flags: number, seq: number, l
   const packet = k.packets.take();
   const p = packet * PACKET_WORDS;
   const row = k.packets.rows;
-  const local = s[at + S_LOCAL] as number;
-  row[p + P_FROM] = local;
+  row[p + P_FROM] = s[at + S_LOCAL] as number;
   row[p + P_TO] = s[at + S_REMOTE] as number;
-  row[p + P_FROM_PORT] = s[at + S_LOCAL_PORT] as number;
-  row[p + P_TO_PORT] = s[at + S_REMOTE_PORT] as number;
   row[p + P_SEQ] = seq;
   row[p + P_ACK] = (flags & ACK) !== 0 ? (s[at + S_RCV] as number) : 0;
   row[p + P_FLAGS] = flags;
@@ -112,7 +107,7 @@ export function sendSegment(k: Kernel, sk: number, flags: number, seq: number, l
       k.timers.putOff(k.now, sk, times[t + T_RETRANSMIT] as number);
     }
   }
-  k.transmit(packet, local);
+  k.transmit(packet);
 }
 
 export function sendAck(k: Kernel, sk: number): void {
@@ -134,7 +129,7 @@ export function sendLimitedAck(k: Kernel, sk: number): void {
  */
 export function answerReset(k: Kernel, packet: number): void {
   const reset = resetAnswering(k, packet);
-  if (reset >= 0) k.transmit(reset, k.packets.rows[reset * PACKET_WORDS + P_FROM] as number);
+  if (reset >= 0) k.transmit(reset);
 }
 
 /** The same for whoever sends it on its own way; -1: a reset is not answered. */
@@ -152,8 +147,6 @@ export function resetAnswering(k: Kernel, packet: number): number {
   const row = k.packets.rows;
   row[r + P_FROM] = row[p + P_TO] as number;
   row[r + P_TO] = row[p + P_FROM] as number;
-  row[r + P_FROM_PORT] = row[p + P_TO_PORT] as number;
-  row[r + P_TO_PORT] = row[p + P_FROM_PORT] as number;
   row[r + P_SEQ] = acknowledges ? (row[p + P_ACK] as number) : 0;
   row[r + P_ACK] = acknowledges ? 0 : end;
   row[r + P_FLAGS] = acknowledges ? RST : RST | ACK;
@@ -300,13 +293,13 @@ export function sendSyn(k: Kernel, sk: number, wait: number): void {
 }
 
 /** Numbers of a new connection: the initial one grows by one each 64 ns on top of a hash of the four-tuple (Linux secure_tcp_seq). */
-export function initialNumber(k: Kernel, local: number, localPort: number, remote: number, remotePort: number): number {
-  const hash = mix(mix(mix(k.secret, (local << 16) | localPort), (remote << 16) | remotePort), 1);
+export function initialNumber(k: Kernel, local: number, remote: number): number {
+  const hash = mix(mix(mix(k.secret, local), remote), 1);
   return (hash + (Math.floor(k.now / 64) % 2 ** 32)) | 0;
 }
 
 /** Timestamps start at an offset that a pair of addresses has (Linux secure_tcp_ts_off) and count milliseconds. */
 export const timestampOffset = (k: Kernel, local: number, remote: number): number =>
-  mix(mix(mix(k.secret, local), remote), 2);
+  mix(mix(mix(k.secret, placeOf(local)), placeOf(remote)), 2);
 
 export const timestamp = (now: number, offset: number): number => (Math.floor(now / MILLISECOND) + offset) | 0;

@@ -11,6 +11,7 @@
  * 64 KiB, zero windows, quick-ACK mode at the start, Nagle (Go and Node switch it off), urgent data, ECN, TCP Fast Open, simultaneous open,
  * SYN cookies and full accept queues, path MTU, ICMP.
  */
+import { endpoint } from "../engine/endpoint.ts";
 import { start } from "./handshake.ts";
 import type { Kernel } from "./kernel.ts";
 import * as limits from "./kernel.ts";
@@ -67,8 +68,9 @@ export interface Opening {
 /** connect(): gives the socket, or -1 where no port is free (EADDRNOTAVAIL). */
 export function connect(k: Kernel, ports: Ports, opening: Opening): number {
   const { local, remote, remotePort, low, high, stream, twReuse } = opening;
+  const to = endpoint(remote, remotePort);
   const free = (port: number): boolean => {
-    const held = k.sockets.find(local, port, remote, remotePort);
+    const held = k.sockets.find(endpoint(local, port), to);
     return held < 0 || (twReuse === 1 && mayFollow(k, held));
   };
   const port = ports.choose({ local, remote, remotePort, low, high, stream, free });
@@ -88,15 +90,16 @@ function mayFollow(k: Kernel, sk: number): boolean {
 
 /** connect() of a socket that is bound to a port already. */
 export function connectFrom(k: Kernel, port: number, opening: Opening): number {
-  const { local, remote, remotePort } = opening;
-  const before = k.sockets.find(local, port, remote, remotePort);
+  const local = endpoint(opening.local, port);
+  const remote = endpoint(opening.remote, opening.remotePort);
+  const before = k.sockets.find(local, remote);
   // Behind every number that the old connection may have used: write_seq = tw_snd_nxt + 65535 + 2.
   const isn =
     before < 0
-      ? initialNumber(k, local, port, remote, remotePort)
+      ? initialNumber(k, local, remote)
       : ((k.sockets.words[before * SOCKET_WORDS + S_NXT] as number) + 65_537) | 0;
   if (before >= 0) k.sockets.forget(before);
-  const sk = k.sockets.open(local, port, remote, remotePort);
+  const sk = k.sockets.open(local, remote);
   const at = sk * SOCKET_WORDS;
   start(k, sk, isn, timestampOffset(k, local, remote));
   const s = k.sockets.words;

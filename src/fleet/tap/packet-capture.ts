@@ -4,6 +4,7 @@ import { seqDiff } from "../../net/sequence.ts";
 import type { MessageBytes } from "../app/message-bytes.ts";
 import type { PacketTap } from "../balancer/links.ts";
 import type { Places } from "../balancer/places.ts";
+import { placeOf, portOf } from "../engine/endpoint.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { S_HEAD, SOCKET_WORDS } from "../kernel/layout.ts";
 import { M_A, M_B, M_END, M_KIND, M_NEXT, M_SIZE, MESSAGE_WORDS } from "../kernel/messages.ts";
@@ -14,13 +15,11 @@ import {
   P_ECHO,
   P_FLAGS,
   P_FROM,
-  P_FROM_PORT,
   P_LENGTH,
   P_OPTIONS,
   P_SEQ,
   P_SOCKET,
   P_TO,
-  P_TO_PORT,
   P_TS,
   P_TTL_ID,
   P_WINDOW,
@@ -63,7 +62,7 @@ export class PacketCapture implements PacketTap {
     const p = packet * PACKET_WORDS;
     const rows = this.#kernel.packets.rows;
     const length = rows[p + P_LENGTH] as number;
-    if (length > 0 && this.#mayBeSeen(place, rows[p + P_TO] as number)) {
+    if (length > 0 && this.#mayBeSeen(place, placeOf(rows[p + P_TO] as number))) {
       this.#payloads.set(packet, this.#payload(rows[p + P_SOCKET] as number, rows[p + P_SEQ] as number, length));
     }
     if (this.taken[place] === 1) this.#write(packet, place, place);
@@ -110,10 +109,10 @@ export class PacketCapture implements PacketTap {
     const bits = word(P_OPTIONS);
     gathered.used = this.#records.write(gathered.bytes, gathered.view, gathered.used, {
       timeNs: this.#kernel.now,
-      from: word(P_FROM),
-      to: word(P_TO),
-      fromPort: word(P_FROM_PORT),
-      toPort: word(P_TO_PORT),
+      from: placeOf(word(P_FROM)),
+      to: placeOf(word(P_TO)),
+      fromPort: portOf(word(P_FROM)),
+      toPort: portOf(word(P_TO)),
       seq: word(P_SEQ),
       ack: word(P_ACK),
       flags: word(P_FLAGS),

@@ -1,4 +1,5 @@
 /** What a SYN meets on its way: translating box, balancer, target, and perhaps a connection that is there already. */
+import { endpoint } from "../engine/endpoint.ts";
 import { breakOff } from "./break-off.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { forgetAtTarget } from "./four-tuples.ts";
@@ -34,11 +35,11 @@ function sendSyn(
     port = boxPort(fleet, outside, port, remote, boxPorts);
     if (port === 0) return ends("timeout");
     c.boxPort[connection] = port;
-    c.boxes.set((outside << 16) | port, remote, connection);
+    c.boxes.set(endpoint(outside, port), remote, connection);
   }
   if (fleet.lostNodes.has(remote)) return ends("timeout");
   let place = remote;
-  let seen = outside;
+  let seenPlace = outside;
   if (fleet.balancer !== undefined && fleet.targets !== undefined) {
     const left = fleet.balancer.preserveClientIp
       ? fleet.leftFlows.take({ outside, port, node: remote }, fleet.now)
@@ -50,14 +51,14 @@ function sendSyn(
     else if (eligible.length === 0) return ends("timeout");
     else place = eligible[fleet.dice.below(fleet.die, eligible.length)] as number;
     if (!fleet.balancer.preserveClientIp) {
-      seen = remote;
+      seenPlace = remote;
       port = snatPort(fleet, remote, place, fleet.balancer.snatPorts);
       if (port === 0) return ends("timeout");
     }
   }
   const server = numberOf(place);
   // A host drops what comes from the wire with its own address (docs of the balancers call it a hairpin).
-  if (fleet.balancer !== undefined && seen === place) {
+  if (fleet.balancer !== undefined && seenPlace === place) {
     c.server[connection] = server;
     return ends("timeout");
   }
@@ -70,14 +71,14 @@ function sendSyn(
       return ends("refused");
     case "up":
   }
-  const held = c.atTarget.get((seen << 16) | port, place);
+  const seen = endpoint(seenPlace, port);
+  const held = c.atTarget.get(seen, place);
   if (held >= 0) {
     collided = true;
     // The challenge ACK goes to the first connection, which ignores it: nobody answers the SYN.
     if (fleet.balancer?.replyPath === "first") {
       c.server[connection] = server;
-      c.seenPlace[connection] = seen;
-      c.seenPort[connection] = port;
+      c.seen[connection] = seen;
       const tuple = tupleOf(fleet, connection);
       fleet.suitors.set(tuple, [...(fleet.suitors.get(tuple) ?? []), connection]);
       return ends("timeout");
@@ -87,16 +88,15 @@ function sendSyn(
     breakOff(fleet, held);
   }
   c.server[connection] = server;
-  c.seenPlace[connection] = seen;
-  c.seenPort[connection] = port;
-  c.atTarget.set((seen << 16) | port, place, connection);
+  c.seen[connection] = seen;
+  c.atTarget.set(seen, place, connection);
   c.held[connection] = 1;
   return ends("open");
 }
 
 /** A flow that a node has known for long leads to a target that holds the four-tuple; with replies on the latest path that is over then. */
 function collidesAt(fleet: FleetState, place: number, outside: number, port: number): boolean {
-  const held = fleet.connections.atTarget.get((outside << 16) | port, place);
+  const held = fleet.connections.atTarget.get(endpoint(outside, port), place);
   if (held < 0 || fleet.balancer?.replyPath === "first" || fleet.serverStates[numberOf(place)] === "gone") return false;
   forgetAtTarget(fleet, held);
   breakOff(fleet, held);
@@ -110,7 +110,7 @@ function boxPort(
   remote: number,
   [low, high]: readonly [number, number],
 ): number {
-  const isFree = (port: number): boolean => fleet.connections.boxes.get((box << 16) | port, remote) < 0;
+  const isFree = (port: number): boolean => fleet.connections.boxes.get(endpoint(box, port), remote) < 0;
   if (wanted >= low && wanted <= high && isFree(wanted)) return wanted;
   const count = high - low + 1;
   const from = fleet.dice.below(fleet.die, count);
@@ -126,7 +126,7 @@ function snatPort(fleet: FleetState, node: number, place: number, [low, high]: r
   const from = Math.max(0, fleet.nextSnat.get(node, place));
   for (let i = 0; i < count; i++) {
     const port = low + ((from + i) % count);
-    if (fleet.connections.atTarget.get((node << 16) | port, place) >= 0) continue;
+    if (fleet.connections.atTarget.get(endpoint(node, port), place) >= 0) continue;
     fleet.nextSnat.set(node, place, (from + i + 1) % count);
     return port;
   }

@@ -20,9 +20,8 @@ export class Connections {
   /** Number of the server; -1: none answered. */
   server: Int32Array = new Int32Array(CAPACITY);
   port: Int32Array = new Int32Array(CAPACITY);
-  /** What the target sees. */
-  seenPlace: Int32Array = new Int32Array(CAPACITY);
-  seenPort: Int32Array = new Int32Array(CAPACITY);
+  /** The endpoint that the target sees; 0: it has seen none. */
+  seen: Int32Array = new Int32Array(CAPACITY);
   /** Of a translating box before the balancer; 0: none. */
   boxPort: Int32Array = new Int32Array(CAPACITY);
   /** Watches that run on it. */
@@ -66,7 +65,7 @@ export class Connections {
     this.counted[row] = 0;
     this.forgotten[row] = 0;
     this.server[row] = -1;
-    this.seenPort[row] = 0;
+    this.seen[row] = 0;
     this.brokenAt[row] = Number.POSITIVE_INFINITY;
     this.noticedAt[row] = Number.POSITIVE_INFINITY;
     this.deadAt[row] = Number.POSITIVE_INFINITY;
@@ -90,8 +89,7 @@ export class Connections {
     this.remote = double(this.remote);
     this.server = double(this.server);
     this.port = double(this.port);
-    this.seenPlace = double(this.seenPlace);
-    this.seenPort = double(this.seenPort);
+    this.seen = double(this.seen);
     this.boxPort = double(this.boxPort);
     this.watches = double(this.watches);
     this.stamp = double(this.stamp);

@@ -1,5 +1,6 @@
 /** A slot opens its next connection, and waits and tries again where that fails. */
 import { backOffMs } from "../../guard/machines/index.ts";
+import { endpoint } from "../engine/endpoint.ts";
 import { MAX_ATTEMPTS, REFLECTOR_BACK_OFF } from "../figures.ts";
 import { connect } from "./connect.ts";
 import { CLOSED, DIALLING } from "./connections.ts";
@@ -41,14 +42,14 @@ export function dial(fleet: FleetState, slot: number): void {
     low,
     high,
     stream: fleet.layout.places.dice[host] as number,
-    free: (each) => c.ports.get((host << 16) | each, remote) < 0,
+    free: (each) => c.ports.get(endpoint(host, each), remote) < 0,
   });
   c.port[connection] = port;
   if (port === 0) {
     dialFailed(fleet, connection);
     return;
   }
-  c.ports.set((host << 16) | port, remote, connection);
+  c.ports.set(endpoint(host, port), remote, connection);
   const outcome = connect(fleet, connection, settings.nat?.portRange);
   const stamp = c.stamp[connection] as number;
   if (outcome === "timeout") fleet.queue.push(fleet.now + settings.connectTimeoutMs, DIAL_FAILED, connection, stamp);
@@ -67,7 +68,7 @@ export function dialFailed(fleet: FleetState, connection: number): void {
   fleet.recorder.totals.connectsFailed++;
   if (fleet.current[slot] === connection) fleet.current[slot] = -1;
   c.state[connection] = CLOSED;
-  if (c.seenPort[connection] !== 0 && c.held[connection] === 0) dropSuitor(fleet, connection);
+  if (c.seen[connection] !== 0 && c.held[connection] === 0) dropSuitor(fleet, connection);
   // A node that sent its SYNs on to a target that was silent goes on knowing the flow.
   const waited = fleet.now - (c.dialedAt[connection] as number);
   if (c.server[connection] !== -1 && waited >= settingsOf(fleet, slot).connectTimeoutMs) {

@@ -1,4 +1,5 @@
 /** Who holds a four-tuple at a target, who waits for it, who still believes in it, and which ports and flows stay behind. */
+import { endpoint } from "../engine/endpoint.ts";
 import { DIALLING } from "./connections.ts";
 import { count } from "./counting.ts";
 import { HANDSHAKEN, SPEAKS } from "./event-kinds.ts";
@@ -12,7 +13,7 @@ export function forgetAtTarget(fleet: FleetState, connection: number): void {
   if (c.held[connection] === 0) return;
   c.held[connection] = 0;
   const place = fleet.layout.servers[c.server[connection] as number] as number;
-  const seen = ((c.seenPlace[connection] as number) << 16) | (c.seenPort[connection] as number);
+  const seen = c.seen[connection] as number;
   if (c.atTarget.get(seen, place) === connection) {
     c.atTarget.delete(seen, place);
     const tuple = tupleOf(fleet, connection);
@@ -64,9 +65,9 @@ export function freePort(fleet: FleetState, connection: number): void {
   const c = fleet.connections;
   const slot = c.slot[connection] as number;
   const remote = c.remote[connection] as number;
-  const own = ((fleet.layout.hostOf[slot] as number) << 16) | (c.port[connection] as number);
+  const own = endpoint(fleet.layout.hostOf[slot] as number, c.port[connection] as number);
   if (c.ports.get(own, remote) === connection) c.ports.delete(own, remote);
-  const box = ((fleet.layout.outsideOf[slot] as number) << 16) | (c.boxPort[connection] as number);
+  const box = endpoint(fleet.layout.outsideOf[slot] as number, c.boxPort[connection] as number);
   if (c.boxPort[connection] !== 0 && c.boxes.get(box, remote) === connection) c.boxes.delete(box, remote);
   c.release(connection);
 }

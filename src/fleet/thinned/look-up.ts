@@ -21,6 +21,5 @@ export const numberOf = (place: number): number => place;
 /** The four-tuple at the target as one number. */
 export function tupleOf(fleet: FleetState, connection: number): number {
   const c = fleet.connections;
-  const place = (c.seenPlace[connection] as number) * 0x10000 + (c.seenPort[connection] as number);
-  return place * 0x10000 + (c.server[connection] as number);
+  return ((c.seen[connection] as number) >>> 0) * 0x10000 + (c.server[connection] as number);
 }

@@ -26,10 +26,7 @@ export function speaks(fleet: FleetState, connection: number): void {
     return;
   }
   if (c.deadAt[connection] === Number.POSITIVE_INFINITY || fleet.serverStates[server] === "gone") return;
-  const heir = c.atTarget.get(
-    ((c.seenPlace[connection] as number) << 16) | (c.seenPort[connection] as number),
-    fleet.layout.servers[server] as number,
-  );
+  const heir = c.atTarget.get(c.seen[connection] as number, fleet.layout.servers[server] as number);
   // Nobody there: RST.
   if (heir < 0) seeEnd(fleet, connection);
   // Its packets turn the way back to its own node: what the target pushes to the heir goes astray (the second victim).

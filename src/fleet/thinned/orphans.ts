@@ -23,10 +23,7 @@ export function orphanSpeaks(fleet: FleetState, connection: number): void {
   }
   const server = c.server[connection] as number;
   const reaches = !fleet.lostNodes.has(c.remote[connection] as number) && fleet.serverStates[server] !== "gone";
-  const holder = c.atTarget.get(
-    ((c.seenPlace[connection] as number) << 16) | (c.seenPort[connection] as number),
-    fleet.layout.servers[server] as number,
-  );
+  const holder = c.atTarget.get(c.seen[connection] as number, fleet.layout.servers[server] as number);
   // Nobody there: RST, which balancer and client both see.
   if (reaches && holder < 0) freePort(fleet, connection);
   else repeatLater(fleet, connection);
