@@ -1,23 +1,24 @@
-import { alignedWords } from "../engine/aligned-words.ts";
+import { Rows } from "../engine/rows.ts";
 
 /**
  * What a box remembers of connections: rows of words and times, given out and taken back. A row is one cache line, which a packet waits for once: three times,
  * then seven words.
  */
-export class FlowRows {
-  words: Int32Array = alignedWords(64 * WORDS);
-  /** The same rows. */
-  times: Float64Array = new Float64Array(this.words.buffer, this.words.byteOffset);
+export class FlowRows extends Rows {
   #free = -1;
   /** Rows that were ever used; `W_USE` says which of them are now. */
   used = 0;
+
+  constructor() {
+    super(WORDS);
+  }
 
   take(): number {
     let row = this.#free;
     if (row >= 0) this.#free = this.words[row * WORDS + NEXT_FREE] as number;
     else {
-      if ((this.used + 1) * WORDS > this.words.length) this.#grow();
       row = this.used++;
+      this.reserve(row);
     }
     this.words.fill(0, row * WORDS, (row + 1) * WORDS);
     this.words[row * WORDS + W_USE] = LIVE;
@@ -28,13 +29,6 @@ export class FlowRows {
     this.words[row * WORDS + W_USE] = 0;
     this.words[row * WORDS + NEXT_FREE] = this.#free;
     this.#free = row;
-  }
-
-  #grow(): void {
-    const words = alignedWords(2 * this.words.length);
-    words.set(this.words);
-    this.words = words;
-    this.times = new Float64Array(words.buffer, words.byteOffset);
   }
 }
 

@@ -56,9 +56,6 @@ export const P_SOCKET = 10;
 export const P_HOP = 11;
 /** TTL in the upper half, IP identification in the lower. */
 export const P_TTL_ID = 12;
-/** What the link needs to keep packets in order: a slot of the sender's. */
-export const P_SPARE = 13;
-
 export const O_TIMESTAMP = 1;
 /** MSS, SACK permitted, window scale: what a SYN carries. */
 export const O_SYN = 2;

@@ -1,5 +1,5 @@
 import { seqDiff } from "../../net/sequence.ts";
-import { alignedWords } from "../engine/aligned-words.ts";
+import { Rows } from "../engine/rows.ts";
 import { TupleTable } from "../engine/tuple-table.ts";
 import * as layout from "./layout.ts";
 import type { Messages } from "./messages.ts";
@@ -36,10 +36,7 @@ const { M_END, M_NEXT, MESSAGE_WORDS } = messageLayout;
  * The connections of all hosts, one row each, found by four-tuple. A row outlives its connection while packets with its stream are
  * on their way, so that whoever gets them can still read what they say.
  */
-export class Sockets {
-  words: Int32Array = alignedWords(256 * SOCKET_WORDS);
-  /** The same rows. */
-  times: Float64Array = new Float64Array(this.words.buffer, this.words.byteOffset);
+export class Sockets extends Rows {
   /** Rows in use. */
   count = 0;
   readonly messages: Messages;
@@ -50,6 +47,7 @@ export class Sockets {
   #used = 0;
 
   constructor(messages: Messages) {
+    super(SOCKET_WORDS);
     this.messages = messages;
   }
 
@@ -74,8 +72,8 @@ export class Sockets {
     let sk = this.#free;
     if (sk >= 0) this.#free = this.words[sk * SOCKET_WORDS + S_FREE] as number;
     else {
-      if ((this.#used + 1) * SOCKET_WORDS > this.words.length) this.#grow();
       sk = this.#used++;
+      this.reserve(sk);
     }
     this.count++;
     const at = sk * SOCKET_WORDS;
@@ -154,12 +152,5 @@ export class Sockets {
     this.words[at + S_FREE] = this.#free;
     this.#free = sk;
     this.count--;
-  }
-
-  #grow(): void {
-    const words = alignedWords(2 * this.words.length);
-    words.set(this.words);
-    this.words = words;
-    this.times = new Float64Array(words.buffer, words.byteOffset);
   }
 }
