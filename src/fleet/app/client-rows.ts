@@ -37,7 +37,7 @@ export class ClientRows {
     words[r + R_SLOT] = slot;
     words[r + R_ERRAND] = errand;
     words[r + R_STEADY] = steady ? 1 : 0;
-    times[id * ROUTINE_TIMES + R_EVERY] = everyMs;
+    times[id * ROUTINE_TIMES + RT_EVERY] = everyMs;
     return id;
   }
 
@@ -54,10 +54,10 @@ export class ClientRows {
     words[c + C_UNREAD] = 0;
     words[c + C_STAMP] = (words[c + C_STAMP] as number) + 1;
     const t = id * SESSION_TIMES;
-    times[t + C_READ] = nowMs;
-    times[t + C_USED] = nowMs;
-    times[t + C_TIMER] = Number.POSITIVE_INFINITY;
-    times[t + C_LATER] = Number.POSITIVE_INFINITY;
+    times[t + CT_READ] = nowMs;
+    times[t + CT_USED] = nowMs;
+    times[t + CT_TIMER] = Number.POSITIVE_INFINITY;
+    times[t + CT_LATER] = Number.POSITIVE_INFINITY;
   }
 
   /** A stream is opened for this errand; gives its id. */
@@ -72,7 +72,7 @@ export class ClientRows {
     streams[s + O_ERRAND] = errand;
     streams[s + O_OLDER] = words[c + C_NEWEST] as number;
     streams[s + O_UNREAD] = 0;
-    this.streams.times[row * STREAM_TIMES + O_SENT] = nowMs;
+    this.streams.times[row * STREAM_TIMES + OT_SENT] = nowMs;
     words[c + C_NEWEST] = row;
     words[c + C_NEXT_STREAM] = stream + 2;
     return stream;
@@ -124,7 +124,7 @@ export class ClientRows {
     const streams = this.streams.words;
     for (let row = this.sessions.words[id * SESSION_WORDS + C_NEWEST] as number; row >= 0; ) {
       const s = row * STREAM_WORDS;
-      const sentMs = this.streams.times[row * STREAM_TIMES + O_SENT] as number;
+      const sentMs = this.streams.times[row * STREAM_TIMES + OT_SENT] as number;
       found.push({ stream: streams[s + O_STREAM] as number, errand: streams[s + O_ERRAND] as number, sentMs });
       row = streams[s + O_OLDER] as number;
     }
@@ -149,7 +149,7 @@ export class ClientRows {
     let row = this.sessions.words[id * SESSION_WORDS + C_NEWEST] as number;
     for (; row >= 0; row = streams[row * STREAM_WORDS + O_OLDER] as number)
       if (!isForWatch(streams[row * STREAM_WORDS + O_ERRAND] as number))
-        oldest = this.streams.times[row * STREAM_TIMES + O_SENT] as number;
+        oldest = this.streams.times[row * STREAM_TIMES + OT_SENT] as number;
     return oldest;
   }
 
@@ -178,32 +178,37 @@ export interface OpenStream {
 
 /** Of a session: eight words, then four times. */
 export const SESSION_WORDS = 16;
-/** -1: nobody has this number. */
+/** -1: the session of this number is closed, or had no port. */
 export const C_SOCKET = 0;
+/** `DIALING`, `OPEN` or `GOING_AWAY`. */
 export const C_PHASE = 1;
+/** Whose connection it is. */
 export const C_SLOT = 2;
 /** Its newest open stream; -1: none. */
 export const C_NEWEST = 3;
+/** The id of the stream of its next request. */
 export const C_NEXT_STREAM = 4;
 /** Bytes read and not given back to the server's window. */
 export const C_UNREAD = 5;
-/** How many sessions the row has had. */
+/** How many sessions the row has had. It still matches when the session is closed, until the next one begins. */
 export const C_STAMP = 6;
 
 export const SESSION_TIMES = 8;
 /** Milliseconds: when something was read last, and when a request began or was answered last. */
-export const C_READ = 4;
-export const C_USED = 5;
+export const CT_READ = 4;
+export const CT_USED = 5;
 /** Nanoseconds: when the event comes that counts; and a later one that is in the queue all the same, and can be made to count again. */
-export const C_TIMER = 6;
-export const C_LATER = 7;
+export const CT_TIMER = 6;
+export const CT_LATER = 7;
 
+/** No row says so: a closed session's row is another's. */
 export const CLOSED = 0;
 export const DIALING = 1;
 export const OPEN = 2;
 export const GOING_AWAY = 3;
 
 export const STREAM_WORDS = 6;
+/** Its id, and what it was opened for (errand.ts). */
 export const O_STREAM = 0;
 export const O_ERRAND = 1;
 /** The one opened before it; of a free row, the next free one. */
@@ -211,7 +216,8 @@ const O_OLDER = 2;
 /** Bytes read and not given back to its window. */
 export const O_UNREAD = 3;
 const STREAM_TIMES = 3;
-const O_SENT = 2;
+/** Milliseconds: when the request was sent. */
+const OT_SENT = 2;
 
 /** Of a slot: its session (-1: none), the dice of its host, who keeps it. */
 export const SLOT_WORDS = 4;
@@ -226,4 +232,4 @@ export const R_SLOT = 0;
 export const R_ERRAND = 1;
 export const R_STEADY = 2;
 export const ROUTINE_TIMES = 3;
-export const R_EVERY = 2;
+export const RT_EVERY = 2;

@@ -4,7 +4,7 @@ import * as layout from "./client-rows.ts";
 import type { Errand } from "./errand.ts";
 import type { LazyHealth } from "./health.ts";
 
-const { C_LATER, C_PHASE, C_READ, C_SOCKET, C_STAMP, C_TIMER, C_USED, CLOSED, SESSION_TIMES, SESSION_WORDS } = layout;
+const { C_PHASE, C_SOCKET, C_STAMP, CLOSED, CT_READ, SESSION_TIMES, SESSION_WORDS } = layout;
 const { L_SESSION, SLOT_WORDS } = layout;
 
 /**
@@ -51,41 +51,16 @@ export class ClientSession implements LazyHealth {
   }
 
   get lastReadMs(): number {
-    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_READ] as number;
+    return this.#rows.sessions.times[this.id * SESSION_TIMES + CT_READ] as number;
   }
 
   set lastReadMs(ms: number) {
-    this.#rows.sessions.times[this.id * SESSION_TIMES + C_READ] = ms;
-  }
-
-  get lastUsedMs(): number {
-    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_USED] as number;
-  }
-
-  set lastUsedMs(ms: number) {
-    this.#rows.sessions.times[this.id * SESSION_TIMES + C_USED] = ms;
-  }
-
-  get timerNs(): number {
-    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_TIMER] as number;
-  }
-
-  set timerNs(ns: number) {
-    this.#rows.sessions.times[this.id * SESSION_TIMES + C_TIMER] = ns;
-  }
-
-  get laterNs(): number {
-    return this.#rows.sessions.times[this.id * SESSION_TIMES + C_LATER] as number;
-  }
-
-  set laterNs(ns: number) {
-    this.#rows.sessions.times[this.id * SESSION_TIMES + C_LATER] = ns;
+    this.#rows.sessions.times[this.id * SESSION_TIMES + CT_READ] = ms;
   }
 
   /** Its row is free for another session. */
   close(): void {
     this.isClosed = true;
-    this.#rows.sessions.words[this.id * SESSION_WORDS + C_PHASE] = CLOSED;
     this.#rows.sessions.words[this.id * SESSION_WORDS + C_SOCKET] = -1;
   }
 }
@@ -121,7 +96,7 @@ export class Slot {
     this.clients = clients;
   }
 
-  /** The number of the session that takes requests; -1: there is none. */
+  /** The number of the session that takes requests, or will once it is open; -1: there is none. */
   get session(): number {
     return this.#rows.slots.words[this.id * SLOT_WORDS + L_SESSION] as number;
   }

@@ -58,13 +58,14 @@ const { attemptsOf, callOf, errandOf, isForWatch, oneMore, watchOf } = errands;
 const {
   C_NEWEST,
   C_PHASE,
-  C_READ,
+  CT_LATER,
+  CT_READ,
   C_SLOT,
   C_SOCKET,
   C_STAMP,
-  C_TIMER,
+  CT_TIMER,
   C_UNREAD,
-  C_USED,
+  CT_USED,
   DIALING,
   GOING_AWAY,
   L_ACTOR,
@@ -76,7 +77,7 @@ const {
   O_UNREAD,
   OPEN,
   R_ERRAND,
-  R_EVERY,
+  RT_EVERY,
   R_SLOT,
   R_STEADY,
   ROUTINE_TIMES,
@@ -171,7 +172,7 @@ export class FleetClients {
     const r = id * ROUTINE_WORDS;
     const slot = routines.words[r + R_SLOT] as number;
     const errand = routines.words[r + R_ERRAND] as number;
-    const everyMs = routines.times[id * ROUTINE_TIMES + R_EVERY] as number;
+    const everyMs = routines.times[id * ROUTINE_TIMES + RT_EVERY] as number;
     const l = slot * SLOT_WORDS;
     if (everyMs > 0) {
       const mean = callOf(errand) === PLAIN ? everyMs / this.#factor : everyMs;
@@ -194,15 +195,15 @@ export class FleetClients {
     const { words, times } = this.#rows.sessions;
     if (words[id * SESSION_WORDS + C_STAMP] !== stamp) return;
     // Another deadline was set meanwhile, and has an event of its own.
-    if (times[id * SESSION_TIMES + C_TIMER] !== this.#world.kernel.now) return;
+    if (times[id * SESSION_TIMES + CT_TIMER] !== this.#world.kernel.now) return;
     const session = this.#sessions[id];
     if (session === undefined) return;
-    session.timerNs = Number.POSITIVE_INFINITY;
+    times[id * SESSION_TIMES + CT_TIMER] = NEVER;
     this.#due(session);
     if (this.#sessions[id] === session) this.#schedule(session);
   }
 
-  /** Reads what these errands will need (look-ahead.ts), and adds the sockets that they will go over. */
+  /** Reads what these errands will need (look-ahead.ts), and adds the sockets that they will go over. `ids` are other numbers afterwards. */
   readForErrands(ids: Numbers, sockets: Numbers): number {
     const { routines, slots, sessions } = this.#rows;
     // Each loop reads what the one before has named, of all errands at the same time.
@@ -221,7 +222,7 @@ export class FleetClients {
     return sum;
   }
 
-  /** Reads what an answer to these sessions will need. */
+  /** Reads the row that an answer to these sessions will need. */
   readSessions(ids: Numbers): number {
     const { words } = this.#rows.sessions;
     let sum = 0;
@@ -237,7 +238,7 @@ export class FleetClients {
     session.phase = OPEN;
     session.slot.failures = 0;
     session.lastReadMs = this.#nowMs();
-    session.lastUsedMs = this.#nowMs();
+    this.#rows.sessions.times[session.id * SESSION_TIMES + CT_USED] = this.#nowMs();
     this.#world.recorder.totals.connectionsOpened++;
     this.#world.journal?.event(this.#place(session), { what: "connected", session: this.#describe(session) });
     if (this.#http2) this.#write(session.id, OPEN_CLIENT, 0, 0);
@@ -249,7 +250,7 @@ export class FleetClients {
   message(sk: number, kind: number, a: number, b: number, size: number): void {
     const id = this.#idOf(sk);
     if (id < 0) return;
-    this.#rows.sessions.times[id * SESSION_TIMES + C_READ] = this.#nowMs();
+    this.#rows.sessions.times[id * SESSION_TIMES + CT_READ] = this.#nowMs();
     this.#world.journal?.frame(this.#describe(this.#sessions[id] as ClientSession), "read", kind, a, b);
     switch (kind) {
       case OPEN_SERVER:
@@ -345,15 +346,15 @@ export class FleetClients {
     flush(this.#world.kernel, words[c + C_SOCKET] as number);
     // Of what the timer waits for only this request's deadline is new.
     const { clients } = this.#world.groups[this.#rows.slots.words[l + L_GROUP] as number] as Group;
-    const due = this.#nowMs() + clients.requestTimeoutMs;
-    const timerNs = times[id * SESSION_TIMES + C_TIMER] as number;
-    if (Math.ceil(due * MS) < timerNs || timerNs === NEVER) this.#schedule(this.#sessions[id] as ClientSession);
+    if (clients.requestTimeoutMs === 0) return;
+    const dueNs = Math.ceil((this.#nowMs() + clients.requestTimeoutMs) * MS);
+    if (dueNs < (times[id * SESSION_TIMES + CT_TIMER] as number)) this.#schedule(this.#sessions[id] as ClientSession);
   }
 
   #send(id: number, errand: Errand): void {
     const nowMs = this.#nowMs();
     const { slots, sessions } = this.#rows;
-    sessions.times[id * SESSION_TIMES + C_USED] = nowMs;
+    sessions.times[id * SESSION_TIMES + CT_USED] = nowMs;
     const stream = this.#rows.openStream(id, errand, nowMs);
     const slot = sessions.words[id * SESSION_WORDS + C_SLOT] as number;
     const actor = slots.words[slot * SLOT_WORDS + L_ACTOR] as number;
@@ -432,7 +433,7 @@ export class FleetClients {
     const errand = this.#rows.takeStream(id, this.#http2 ? stream : this.#rows.newestStream(id));
     if (errand < 0) return;
     const { sessions } = this.#rows;
-    sessions.times[id * SESSION_TIMES + C_USED] = this.#nowMs();
+    sessions.times[id * SESSION_TIMES + CT_USED] = this.#nowMs();
     this.#returnWindow(id, -1, size);
     const slot = sessions.words[id * SESSION_WORDS + C_SLOT] as number;
     const l = slot * SLOT_WORDS;
@@ -447,7 +448,7 @@ export class FleetClients {
     const { clients } = this.#world.groups[this.#rows.slots.words[l + L_GROUP] as number] as Group;
     const isIdle = clients.poolIdleTimeoutMs > 0 && !this.#rows.hasStreams(id);
     const idleNs = isIdle ? Math.ceil((this.#nowMs() + clients.poolIdleTimeoutMs) * MS) : NEVER;
-    const timerNs = sessions.times[id * SESSION_TIMES + C_TIMER] as number;
+    const timerNs = sessions.times[id * SESSION_TIMES + CT_TIMER] as number;
     const isOpen = sessions.words[id * SESSION_WORDS + C_PHASE] === OPEN;
     if (isOpen && this.#http2 && timerNs < NEVER && timerNs <= idleNs) return;
     this.#settle(this.#sessions[id] as ClientSession);
@@ -535,7 +536,7 @@ export class FleetClients {
     if (
       clients.poolIdleTimeoutMs > 0 &&
       !this.#rows.hasStreams(session.id) &&
-      now >= session.lastUsedMs + clients.poolIdleTimeoutMs
+      now >= (this.#rows.sessions.times[session.id * SESSION_TIMES + CT_USED] as number) + clients.poolIdleTimeoutMs
     )
       this.#close(session);
   }
@@ -646,27 +647,30 @@ export class FleetClients {
   }
 
   #schedule(session: ClientSession): void {
-    const clients = session.slot.clients;
-    let at = Number.POSITIVE_INFINITY;
+    const { clients } = session.slot;
+    const { times } = this.#rows.sessions;
+    const t = session.id * SESSION_TIMES;
+    let at = NEVER;
     if (session.phase === DIALING) at = session.startedMs + clients.connectTimeoutMs;
     else {
       if (this.#http2 && clients.healthCheck !== undefined) at = healthDueMs(session, clients.healthCheck);
       if (clients.requestTimeoutMs > 0)
         at = Math.min(at, this.#rows.oldestRequestMs(session.id) + clients.requestTimeoutMs);
       if (clients.poolIdleTimeoutMs > 0 && !this.#rows.hasStreams(session.id))
-        at = Math.min(at, session.lastUsedMs + clients.poolIdleTimeoutMs);
+        at = Math.min(at, (times[t + CT_USED] as number) + clients.poolIdleTimeoutMs);
     }
     at = Math.max(at, this.#nowMs() + LEAST_WAIT_MS);
     const ns = Math.ceil(at * MS);
-    if (ns >= session.timerNs) return;
-    const { laterNs } = session;
-    if (session.timerNs < laterNs) session.laterNs = session.timerNs;
+    const timerNs = times[t + CT_TIMER] as number;
+    if (ns >= timerNs) return;
+    const laterNs = times[t + CT_LATER] as number;
+    if (timerNs < laterNs) times[t + CT_LATER] = timerNs;
     else if (laterNs <= ns && laterNs > this.#world.kernel.now) {
-      session.timerNs = laterNs;
-      session.laterNs = Number.POSITIVE_INFINITY;
+      times[t + CT_TIMER] = laterNs;
+      times[t + CT_LATER] = NEVER;
       return;
     }
-    session.timerNs = ns;
+    times[t + CT_TIMER] = ns;
     this.#world.queue.push(ns, CLIENT_TIMER, session.id, session.stamp);
   }
 
@@ -714,7 +718,8 @@ export class FleetClients {
   }
 
   #sessionOf(sk: number): ClientSession | undefined {
-    return this.#sessions[this.#idOf(sk)];
+    const id = this.#idOf(sk);
+    return id < 0 ? undefined : this.#sessions[id];
   }
 
   #methodOf(clients: Group["clients"], call: number): string {

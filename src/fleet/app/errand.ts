@@ -1,14 +1,16 @@
-import { CALLS } from "./speech.ts";
+import * as speech from "./speech.ts";
+
+const { CALLS } = speech;
 
 /**
  * Something that an actor wants to know, as one number, so that it costs no object: which call, how often it has been tried, and for which of the
- * connection's watches.
+ * connection's watches (a thousand at most). A new one is tried for the first time.
  */
 export type Errand = number;
 
 /** `watch` -1: it is for none. */
-export const errandOf = (call: number, watch = -1, attempts = 1): Errand =>
-  call + CALLS * attempts + (watch + 1) * (CALLS * (MOST_ATTEMPTS + 1));
+export const errandOf = (call: number, watch = -1): Errand =>
+  call + CALLS + (watch + 1) * (CALLS * (MOST_ATTEMPTS + 1));
 
 export const callOf = (errand: Errand): number => errand & (CALLS - 1);
 

@@ -6,8 +6,9 @@ import { type Leave, SERVING } from "../../guard/machines/index.ts";
 import type { Rows } from "../engine/rows.ts";
 
 export const SESSION_WORDS = 16;
-/** The socket; -1: nobody has this number. */
-export const V_SK = 0;
+/** The socket; -1: the session of this number has ended. */
+export const V_SOCKET = 0;
+/** Number of the server. */
 export const V_SERVER = 1;
 /** The client's session at the other end, once it has spoken; -1: it has not. */
 export const V_PEER = 2;
@@ -24,17 +25,17 @@ export const V_UNREAD = 7;
 
 export const SESSION_TIMES = 8;
 /** When something was last asked or answered, milliseconds as the next two. */
-export const T_ACTIVE = 4;
+export const VT_ACTIVE = 4;
 /** What the leave waits for. */
-export const T_LEAVE = 5;
+export const VT_LEAVE = 5;
 /** After GOAWAY without open streams: when to close. */
-export const T_CLOSE = 6;
+export const VT_CLOSE = 6;
 /** Nanoseconds: when the event comes that counts. */
-export const T_TIMER = 7;
+export const VT_TIMER = 7;
 
 /** Not told to go; told in a GOAWAY that refuses nothing; only what it has taken is answered. */
 export const SERVES = 0;
-export const PREPARES = 1;
+const PREPARES = 1;
 export const FINISHES = 2;
 
 /** What a session needs seldom. */
@@ -42,6 +43,7 @@ export interface ServerSession {
   readonly id: number;
   readonly openedMs: number;
   readonly watches: Watch[];
+  /** Over HTTP/2; over HTTP/1 the row's phase says it all. */
   leave: Leave;
 }
 
@@ -60,7 +62,7 @@ export function serverSession(rows: Rows, id: number, sk: number, server: number
   rows.reserve(id);
   const { words, times } = rows;
   const v = id * SESSION_WORDS;
-  words[v + V_SK] = sk;
+  words[v + V_SOCKET] = sk;
   words[v + V_SERVER] = server;
   words[v + V_PEER] = -1;
   words[v + V_PHASE] = SERVES;
@@ -68,10 +70,21 @@ export function serverSession(rows: Rows, id: number, sk: number, server: number
   words[v + V_OPEN] = 0;
   words[v + V_UNREAD] = 0;
   const t = id * SESSION_TIMES;
-  times[t + T_ACTIVE] = nowMs;
-  for (const time of [T_LEAVE, T_CLOSE, T_TIMER]) times[t + time] = Number.POSITIVE_INFINITY;
+  times[t + VT_ACTIVE] = nowMs;
+  for (const time of [VT_LEAVE, VT_CLOSE, VT_TIMER]) times[t + time] = Number.POSITIVE_INFINITY;
   return { id, openedMs: nowMs, watches: [], leave: SERVING };
 }
 
-export const phaseOf = ({ phase }: Leave): number =>
-  phase === "serving" ? SERVES : phase === "finishing" ? FINISHES : PREPARES;
+export function phaseOf({ phase }: Leave): number {
+  switch (phase) {
+    case "serving":
+      return SERVES;
+    case "announcing":
+    case "announced":
+      return PREPARES;
+    case "finishing":
+    case "cutting":
+    case "gone":
+      return FINISHES;
+  }
+}

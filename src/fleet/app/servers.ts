@@ -33,16 +33,16 @@ const {
   SERVES,
   SESSION_TIMES,
   SESSION_WORDS,
-  T_ACTIVE,
-  T_CLOSE,
-  T_LEAVE,
-  T_TIMER,
+  VT_ACTIVE,
+  VT_CLOSE,
+  VT_LEAVE,
+  VT_TIMER,
   V_MAX_STREAM,
   V_OPEN,
   V_PEER,
   V_PHASE,
   V_SERVER,
-  V_SK,
+  V_SOCKET,
   V_STAMP,
   V_UNREAD,
 } = rowLayout;
@@ -124,7 +124,7 @@ export class Servers {
     const { words } = this.#rows;
     for (let i = 0; i < jobs.count; i++) {
       const { session } = this.#jobs[jobs.of[i] as number] as Job;
-      const sk = words[session * SESSION_WORDS + V_SK] as number;
+      const sk = words[session * SESSION_WORDS + V_SOCKET] as number;
       if (sk >= 0) sockets.of[sockets.count++] = sk;
     }
   }
@@ -163,7 +163,7 @@ export class Servers {
   }
 
   message(sk: number, kind: number, a: number, b: number, sender: number): void {
-    const id = this.#of(sk);
+    const id = this.#idOf(sk);
     if (id < 0) return;
     const { words } = this.#rows;
     const v = id * SESSION_WORDS;
@@ -176,7 +176,7 @@ export class Servers {
 
   /** The client sends no more: what is open is for nobody. */
   finished(sk: number): void {
-    const id = this.#of(sk);
+    const id = this.#idOf(sk);
     if (id < 0) return;
     const state = this.#stateOf(id);
     if (state.hung) this.#hold(state, id, () => this.#end(id, "close"));
@@ -184,7 +184,7 @@ export class Servers {
   }
 
   gone(sk: number): void {
-    const id = this.#of(sk);
+    const id = this.#idOf(sk);
     if (id >= 0) this.#end(id, "gone");
   }
 
@@ -218,10 +218,10 @@ export class Servers {
     const { times } = this.#rows;
     const t = id * SESSION_TIMES;
     // Another deadline was set meanwhile, and has an event of its own.
-    if (times[t + T_TIMER] !== this.#world.kernel.now) return;
-    times[t + T_TIMER] = Number.POSITIVE_INFINITY;
+    if (times[t + VT_TIMER] !== this.#world.kernel.now) return;
+    times[t + VT_TIMER] = Number.POSITIVE_INFINITY;
     const state = this.#stateOf(id);
-    if (state.hung) this.#hold(state, id, () => this.#due(id));
+    if (state.hung) this.#hold(state, id, this.#due.bind(this, id));
     else this.#due(id);
   }
 
@@ -341,7 +341,7 @@ export class Servers {
     if (kind === REQUEST && words[v + V_PHASE] === FINISHES && stream > maxStream) return;
     words[v + V_MAX_STREAM] = Math.max(maxStream, stream);
     words[v + V_OPEN] = (words[v + V_OPEN] as number) + 1;
-    times[session * SESSION_TIMES + T_ACTIVE] = this.#nowMs();
+    times[session * SESSION_TIMES + VT_ACTIVE] = this.#nowMs();
     const server = words[v + V_SERVER] as number;
     const stamp = words[v + V_STAMP] as number;
     const { requests, totals } = this.#world.recorder;
@@ -398,13 +398,13 @@ export class Servers {
     const v = id * SESSION_WORDS;
     const call = job.b % CALLS;
     const world = this.#world;
-    times[id * SESSION_TIMES + T_ACTIVE] = this.#nowMs();
+    times[id * SESSION_TIMES + VT_ACTIVE] = this.#nowMs();
     if (call === WATCH || call === WATCH_LEASES) {
       this.#openWatch(job);
       return;
     }
     words[v + V_OPEN] = (words[v + V_OPEN] as number) - 1;
-    sayNow(world, words[v + V_SK] as number, job.kind === REQUEST ? RESPONSE : H1_RESPONSE, job.stream, job.b);
+    sayNow(world, words[v + V_SOCKET] as number, job.kind === REQUEST ? RESPONSE : H1_RESPONSE, job.stream, job.b);
     if (call === RENEW_LEASE) this.leaseRenewed((world.actors[Math.floor(job.b / CALLS)] as { node: number }).node);
     if (words[v + V_STAMP] === job.stamp) this.#calm(id);
   }
@@ -429,7 +429,7 @@ export class Servers {
   #endWatch(watch: Watch): void {
     if (!this.#forgetWatch(watch)) return;
     const { id } = watch.session;
-    this.#rows.times[id * SESSION_TIMES + T_ACTIVE] = this.#nowMs();
+    this.#rows.times[id * SESSION_TIMES + VT_ACTIVE] = this.#nowMs();
     sayNow(this.#world, this.#socketOf(id), WATCH_END, watch.stream, 0);
     this.#calm(id);
   }
@@ -467,7 +467,7 @@ export class Servers {
     const v = id * SESSION_WORDS;
     const unread = (words[v + V_UNREAD] as number) + this.#world.bytes.size(kind, b);
     words[v + V_UNREAD] = unread < WINDOW_STEP ? unread : 0;
-    if (unread >= WINDOW_STEP) say(this.#world, words[v + V_SK] as number, WINDOW_UPDATE, 0, unread);
+    if (unread >= WINDOW_STEP) say(this.#world, words[v + V_SOCKET] as number, WINDOW_UPDATE, 0, unread);
   }
 
   #tellToGo(id: number): void {
@@ -481,14 +481,14 @@ export class Servers {
     const v = id * SESSION_WORDS;
     if (protocol === "http1") {
       words[v + V_PHASE] = FINISHES;
-      times[id * SESSION_TIMES + T_LEAVE] = this.#nowMs() + drainGraceMs;
+      times[id * SESSION_TIMES + VT_LEAVE] = this.#nowMs() + drainGraceMs;
       this.#schedule(id);
       this.#calm(id);
       return;
     }
     this.#world.recorder.totals.goaways++;
     if (drain === "cut") {
-      say(this.#world, words[v + V_SK] as number, GOAWAY, words[v + V_MAX_STREAM] as number, NO_ERROR);
+      say(this.#world, words[v + V_SOCKET] as number, GOAWAY, words[v + V_MAX_STREAM] as number, NO_ERROR);
       this.#end(id, "close");
       return;
     }
@@ -511,8 +511,8 @@ export class Servers {
     const { words, times } = this.#rows;
     const v = id * SESSION_WORDS;
     words[v + V_PHASE] = phaseOf(step.state);
-    times[id * SESSION_TIMES + T_LEAVE] = step.wakeAtMs ?? Number.POSITIVE_INFINITY;
-    const sk = words[v + V_SK] as number;
+    times[id * SESSION_TIMES + VT_LEAVE] = step.wakeAtMs ?? Number.POSITIVE_INFINITY;
+    const sk = words[v + V_SOCKET] as number;
     if (step.action === "announce") {
       say(this.#world, sk, GOAWAY, LAST_POSSIBLE_STREAM, NO_ERROR);
       sayNow(this.#world, sk, PING, 1, 0);
@@ -531,12 +531,12 @@ export class Servers {
     const v = id * SESSION_WORDS;
     if ((words[v + V_OPEN] as number) > 0) return;
     const t = id * SESSION_TIMES;
-    if (words[v + V_PHASE] === FINISHES && times[t + T_CLOSE] === Number.POSITIVE_INFINITY) {
+    if (words[v + V_PHASE] === FINISHES && times[t + VT_CLOSE] === Number.POSITIVE_INFINITY) {
       if (this.#world.scenario.network.servers.protocol === "http1") {
         this.#end(id, "close");
         return;
       }
-      times[t + T_CLOSE] = this.#nowMs() + GOAWAY_TIMEOUT;
+      times[t + VT_CLOSE] = this.#nowMs() + GOAWAY_TIMEOUT;
     }
     this.#schedule(id);
   }
@@ -547,18 +547,18 @@ export class Servers {
     const t = id * SESSION_TIMES;
     const now = this.#nowMs();
     const open = words[v + V_OPEN] as number;
-    if (open > 0) times[t + T_CLOSE] = Number.POSITIVE_INFINITY;
-    if (now >= (times[t + T_CLOSE] as number)) {
+    if (open > 0) times[t + VT_CLOSE] = Number.POSITIVE_INFINITY;
+    if (now >= (times[t + VT_CLOSE] as number)) {
       this.#end(id, "close");
       return;
     }
     const { idleTimeoutMs, protocol } = this.#world.scenario.network.servers;
-    if (now >= (times[t + T_LEAVE] as number)) {
+    if (now >= (times[t + VT_LEAVE] as number)) {
       if (protocol === "http1") this.#end(id, "close");
       else this.#leave(id, "tick");
       return;
     }
-    if (idleTimeoutMs > 0 && open === 0 && now >= (times[t + T_ACTIVE] as number) + idleTimeoutMs) {
+    if (idleTimeoutMs > 0 && open === 0 && now >= (times[t + VT_ACTIVE] as number) + idleTimeoutMs) {
       if (protocol === "http1") {
         this.#end(id, "close");
         return;
@@ -578,12 +578,12 @@ export class Servers {
     const t = id * SESSION_TIMES;
     const idleAt =
       idleTimeoutMs > 0 && words[v + V_OPEN] === 0 && words[v + V_PHASE] === SERVES
-        ? (times[t + T_ACTIVE] as number) + idleTimeoutMs
+        ? (times[t + VT_ACTIVE] as number) + idleTimeoutMs
         : Number.POSITIVE_INFINITY;
-    const dueAt = Math.min(times[t + T_CLOSE] as number, times[t + T_LEAVE] as number, idleAt);
+    const dueAt = Math.min(times[t + VT_CLOSE] as number, times[t + VT_LEAVE] as number, idleAt);
     const ns = Math.ceil(Math.max(this.#nowMs() + LEAST_WAIT_MS, dueAt) * MS);
-    if (ns >= (times[t + T_TIMER] as number)) return;
-    times[t + T_TIMER] = ns;
+    if (ns >= (times[t + VT_TIMER] as number)) return;
+    times[t + VT_TIMER] = ns;
     this.#world.queue.push(ns, SERVER_TIMER, id, words[v + V_STAMP] as number);
   }
 
@@ -593,10 +593,10 @@ export class Servers {
     for (const watch of [...session.watches]) this.#forgetWatch(watch);
     const { words } = this.#rows;
     const v = id * SESSION_WORDS;
-    const sk = words[v + V_SK] as number;
+    const sk = words[v + V_SOCKET] as number;
     const server = words[v + V_SERVER] as number;
     const peer = words[v + V_PEER] as number;
-    words[v + V_SK] = -1;
+    words[v + V_SOCKET] = -1;
     words[v + V_STAMP] = (words[v + V_STAMP] as number) + 1;
     this.#sessions[id] = undefined;
     this.#freeSessions.push(id);
@@ -608,14 +608,14 @@ export class Servers {
   }
 
   /** The session of this socket; -1: it has ended. */
-  #of(sk: number): number {
+  #idOf(sk: number): number {
     const id = this.#world.kernel.sockets.words[sk * SOCKET_WORDS + S_USER] as number;
-    return this.#rows.words[id * SESSION_WORDS + V_SK] === sk ? id : -1;
+    return id >= 0 && this.#rows.words[id * SESSION_WORDS + V_SOCKET] === sk ? id : -1;
   }
 
   #sessionsOf(server: number): number[] {
-    const ids = this.#sessions.flatMap((session) => session?.id ?? []);
-    return ids.filter((id) => this.#rows.words[id * SESSION_WORDS + V_SERVER] === server);
+    const isOf = (id: number): boolean => this.#rows.words[id * SESSION_WORDS + V_SERVER] === server;
+    return this.#sessions.flatMap((session) => (session !== undefined && isOf(session.id) ? session.id : []));
   }
 
   #stateOf(id: number): ServerState {
@@ -623,7 +623,7 @@ export class Servers {
   }
 
   #socketOf(id: number): number {
-    return this.#rows.words[id * SESSION_WORDS + V_SK] as number;
+    return this.#rows.words[id * SESSION_WORDS + V_SOCKET] as number;
   }
 
   /** What a reference to this number carries if it means the session that has it now. */

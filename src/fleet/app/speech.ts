@@ -28,6 +28,7 @@ export const GATEWAY_TIMEOUT = 17;
 export const H1_BAD_GATEWAY = 18;
 export const H1_GATEWAY_TIMEOUT = 19;
 
+/** A power of two: errands and messages keep the call in their lowest bits. */
 export const CALLS = 8;
 export const PLAIN = 0;
 export const RENEW_LEASE = 1;

@@ -26,8 +26,8 @@ export class EventQueue {
   /** Called when a slot begins to be worked off, with its events still to come: `ready`, `kindOf` and `indexOf` tell of them. */
   onSlot: () => void = () => undefined;
 
-  #perTick = 0.5;
-  #capacity = 0;
+  readonly #perTick: number;
+  #capacity: number;
   // Begun with arrays, as engine/rows.ts says.
   #times: Float64Array = NO_TIMES;
   #words: Int32Array = NO_ROWS;
@@ -268,7 +268,7 @@ export class EventQueue {
   }
 }
 
-/** Of level 0, so many that its rows are in the cache while it lasts; and of level 1. */
+/** Of level 0, so many that its rows are in the second cache while it lasts (300 KB of a thousand); and of level 1. */
 const SLOTS = 512;
 const FAR_SLOTS = 8192;
 const RUN = 32;

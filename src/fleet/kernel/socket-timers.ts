@@ -6,8 +6,8 @@ const { S_STAMP, S_TIMER_ENTRY, SOCKET_TIMES, SOCKET_WORDS, T_TIMER } = layout;
 
 /**
  * The timers of sockets: delayed ACK and retransmission, most of which are taken back before they fire (an answer carries the ACK, an ACK ends the
- * retransmission). Half a second is divided into slots of 4.2 ms, each a list of sockets. When a slot begins, those of its sockets whose timer still
- * means that entry go into the queue: what was taken back never becomes an event. What is further away goes there at once.
+ * retransmission). Half a second is divided into slots of 4.2 ms, each a list of sockets. When a slot begins, the timers that its entries
+ * still stand for go into the queue: what was taken back or moved meanwhile never becomes an event. What is further away goes there at once.
  *
  * A socket has one timer at a time, `T_TIMER`, and `S_TIMER_ENTRY` says where in its slot's list it stands (from 1; 0: in the queue, or none).
  */
@@ -65,7 +65,7 @@ export class SocketTimers {
       const sk = list[i] as number;
       const w = sk * SOCKET_WORDS;
       const at = times[sk * SOCKET_TIMES + T_TIMER] as number;
-      // The row may have been given up, and may be another connection's by now.
+      // The timer was taken back or moved, or the row was given up and may be another connection's by now.
       if (words[w + S_TIMER_ENTRY] !== i + 1 || slotOf(at) !== slot) continue;
       words[w + S_TIMER_ENTRY] = 0;
       this.#queue.push(at, this.#kind, sk, words[w + S_STAMP] as number);
