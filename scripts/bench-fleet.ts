@@ -15,8 +15,12 @@ import { simulate } from "../src/fleet/simulate.ts";
 import { simulateThinned } from "../src/fleet/thinned/simulate-thinned.ts";
 import { readScenario } from "../src/scenario/read-scenario.ts";
 import type { Clients, Scenario } from "../src/scenario/scenario.ts";
+import { median } from "./bench/measure.ts";
 
-const { values: options } = parseArgs({ options: { short: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({
+  // `only`: measures this alone and prints it as JSON, for a process that has a fresh engine of JavaScript: queue:10000, model:10000.
+  options: { short: { type: "boolean", default: false }, only: { type: "string" } },
+});
 const short = options.short;
 type Story = Omit<Scenario, "variants">;
 
@@ -26,22 +30,35 @@ const seconds = (from: NodeJS.CpuUsage): number => {
 };
 const millions = (n: number): string => (n / 1e6).toFixed(2);
 
-console.log(`Events a second on one core, in millions. Queues: the hold model (remove the earliest, put in one). Full model: clients that ask once a second behind a
-network balancer. An event of it is what the queue hands out: a packet reaches the next place, a timer comes up, a request is answered. A timer
-that is taken back before it comes up is none.\n`);
+if (options.only !== undefined) {
+  const [what, pending] = options.only.split(":");
+  console.log(JSON.stringify((what === "queue" ? hold : fullModel)(Number(pending))));
+  process.exit();
+}
+
+const rounds = short ? 1 : 3;
+console.log(`Events a second on one core, in millions; each in a process of its own, in turns, medians of ${rounds}. Queues: the hold model (remove the
+earliest, put in one). Full model: clients that ask once a second behind a network balancer. An event of it is what the queue hands out: a packet reaches
+the next place, a timer comes up, a request is answered. A timer that is taken back before it comes up is none.\n`);
 console.log("pending      our queue    full model   SimPy's queue");
 for (const pending of short ? [10_000] : [10_000, 1_000_000]) {
-  const bare = hold(pending);
-  const full = fullModel(pending);
-  const simpy = simpyHold(pending);
-  const beside = simpy === undefined ? "absent" : `${millions(simpy.rate)} (${simpy.name})`;
-  console.log(
-    `${String(pending).padEnd(12)} ${millions(bare).padEnd(12)} ${`${millions(full.rate)}`.padEnd(12)} ${beside}`,
-  );
-  console.log(`             full model: ${full.pending} events pending, ${full.events} handled`);
-  if (simpy !== undefined)
+  const turns = Array.from({ length: rounds }, () => ({
+    queue: alone<Rate>(`queue:${pending}`),
+    model: alone<Rate & Crowd>(`model:${pending}`),
+    simpy: simpyHold(pending),
+  }));
+  const bare = median(turns.map(({ queue }) => queue.rate));
+  const full = median(turns.map(({ model }) => model.rate));
+  const peers = turns.flatMap(({ simpy }) => simpy ?? []);
+  const peer = median(peers.map(({ rate }) => rate));
+  const beside = peers.length === 0 ? "absent" : `${millions(peer)} (${peers[0]?.name})`;
+  console.log(`${String(pending).padEnd(12)} ${millions(bare).padEnd(12)} ${millions(full).padEnd(12)} ${beside}`);
+  const { pending: waiting, events } = (turns[0] as (typeof turns)[number]).model;
+  const each = turns.map(({ model }) => millions(model.rate)).join(", ");
+  console.log(`             full model: ${waiting} events pending, ${events} handled; ${each}`);
+  if (peers.length > 0)
     console.log(
-      `             over SimPy's bare queue: our queue ${(bare / simpy.rate).toFixed(1)}, full model ${(full.rate / simpy.rate).toFixed(1)}`,
+      `             over SimPy's bare queue: our queue ${(bare / peer).toFixed(1)}, full model ${(full / peer).toFixed(1)}`,
     );
 }
 
@@ -105,8 +122,26 @@ console.log(
   console.log(`memory at each sixth, MB (resident / living objects / tables): ${memory.join("  ")}`);
 }
 
+interface Rate {
+  /** Events a second of processor time. */
+  readonly rate: number;
+}
+
+interface Crowd {
+  readonly pending: number;
+  readonly events: number;
+}
+
+/** One measurement by a process of its own: neither machine code made for another one nor its memory is in the way. */
+function alone<T>(only: string): T {
+  const file = join(import.meta.dirname, "bench-fleet.ts");
+  const run = spawnSync(process.execPath, [file, "--only", only, ...(short ? ["--short"] : [])], { encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`measuring ${only}: ${run.stderr}`);
+  return JSON.parse(run.stdout) as T;
+}
+
 /** The bare queue. */
-function hold(pending: number): number {
+function hold(pending: number): Rate {
   const dice = new Dice(1);
   const stream = dice.stream("hold");
   const gaps = Float64Array.from({ length: 65_536 }, () => Math.floor(dice.exponential(stream, 1e9)));
@@ -122,11 +157,11 @@ function hold(pending: number): number {
   turn(count / 5);
   const from = process.cpuUsage();
   turn(count);
-  return count / seconds(from);
+  return { rate: count / seconds(from) };
 }
 
 /** The whole simulation, sized so that about so many events wait; its second half is measured. */
-function fullModel(pending: number): { rate: number; pending: number; events: number } {
+function fullModel(pending: number): Rate & Crowd {
   const story = crowd(pending);
   let half: { events: number; cpu: NodeJS.CpuUsage } | undefined;
   let waiting = 0;
@@ -172,6 +207,6 @@ function crowd(pending: number): Story {
   const kubelet = base.network.clients.kubelet as Clients;
   const requests = { ...kubelet.requests, everyMs: 1000, spacing: "poisson" as const };
   const crowd: Clients = { ...kubelet, kind: "plain", count: hosts, connections, requests };
-  const seconds = short ? 20 : pending > 100_000 ? 12 : 400;
+  const seconds = short ? 150 : pending > 100_000 ? 12 : 400;
   return { ...base, durationMs: seconds * 1000, network: { ...base.network, clients: { crowd } } };
 }
