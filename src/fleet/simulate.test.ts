@@ -134,6 +134,20 @@ test("the end of a client's earlier connection at a balancer's node is not that 
   expect(totals.lostMs).toBe(0);
 });
 
+test("a server that stands still resets nobody, however long a request has waited there", () => {
+  const scenario = smallFleet({
+    durationMs: 60_000,
+    chance: 0,
+    servers: { count: 1, serviceTimeMs: 50, requestDeadlineMs: 5000 },
+    balancer: null,
+    clients: { plain: { ...PLAIN, count: 20, requests: { ...PLAIN.requests, everyMs: 100 } } },
+    story: [{ what: "server-hung", atMs: 20_000, server: 0, forMs: 15_000 }],
+  });
+  const { totals } = simulate(scenario, { seed: 1 });
+  expect(totals.requests).toBeGreaterThan(5000);
+  expect([totals.connectionsLost, totals.requestsFailed]).toEqual([0, 0]);
+});
+
 test("clients of a balancer's node that is gone are lost from then on", () => {
   const scenario = smallFleet({
     durationMs: 300_000,

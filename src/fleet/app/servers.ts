@@ -210,7 +210,9 @@ export class Servers {
   deadline(id: number, stamp: number): void {
     const job = this.#jobs[id] as Job;
     if (job.use !== stamp || job.answered || this.#stampOf(job.session) !== job.stamp) return;
-    this.#end(job.session, "abort");
+    const state = this.#states[job.server] as ServerState;
+    if (state.hung) state.held.push(() => this.deadline(id, stamp));
+    else this.#end(job.session, "abort");
   }
 
   timer(id: number, stamp: number): void {
