@@ -4,8 +4,7 @@ import * as layout from "./client-rows.ts";
 import type { Errand } from "./errand.ts";
 import type { LazyHealth } from "./health.ts";
 
-const { C_PHASE, C_SOCKET, C_STAMP, CLOSED, CT_READ, SESSION_TIMES, SESSION_WORDS } = layout;
-const { L_SESSION, SLOT_WORDS } = layout;
+const { C_PHASE, C_SOCKET, C_STAMP, CLOSED, CT_READ, L_SESSION, SESSION_TIMES, SESSION_WORDS, SLOT_WORDS } = layout;
 
 /**
  * A client's end of a connection, and the health check of it, for whatever happens seldom: what every request touches is in its row alone (client-rows.ts).
