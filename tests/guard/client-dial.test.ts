@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http2";
 import { connect as connectTcp, createServer as createTcp, type Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { client, failure, listen, until } from "./client-kit.ts";
 import { certificate, freePort, goProgram, missing, run } from "./peers.ts";
 import { goaway, rawServer, settings } from "./raw-http2.ts";
@@ -54,6 +56,25 @@ describe("a connection that can't be made", () => {
     expect(await failure(nameless.request())).toMatchObject({ code: "connect-failed", endedBy: "client" });
   });
 
+  test("leaves nothing of itself behind when nobody answers its SYN or its TLS handshake", async () => {
+    const full = await fullServer();
+    const silent = await listen(createTcp((socket) => socket.resume()));
+    for (const url of [`http://127.0.0.1:${full}`, `https://127.0.0.1:${silent}`]) {
+      const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => /^TCP|^TLS/.test(kind)).length;
+      const before = sockets();
+      const own = client(url, { connectTimeoutMs: 40, maxAttempts: 2, backOffMs: 1 });
+      const error = await failure(own.request());
+      expect(error, url).toMatchObject({ code: "connect-failed", endedBy: "nobody", attempts: 2 });
+      expect(own.counters).toMatchObject({ opened: 2, connections: 0 });
+      await until(() => sockets() <= before);
+      const waiting = failure(own.request());
+      await until(() => own.counters.opened === 3);
+      await own.close();
+      expect(await waiting, url).toMatchObject({ code: "client-closed" });
+      await until(() => sockets() <= before);
+    }
+  });
+
   test.skipIf(missing("go", "openssl"))("for want of trust in its certificate: this side's", async () => {
     const { certFile, keyFile } = certificate();
     const server = run(goProgram("server"), ["-cert", certFile, "-key", keyFile]);
@@ -83,6 +104,24 @@ describe("a connection that can't be made", () => {
     expect(await all).toEqual(["ok", "ok", "ok"]);
   });
 });
+
+/** The port of a process that stands still, its accept queue full: the kernel drops further SYNs (`tcp_conn_request`). */
+async function fullServer(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", LISTEN], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const port = Number((await once(child.stdout, "data"))[0]);
+  child.kill("SIGSTOP");
+  // The queue holds one more than was asked for.
+  for (let taken = 0; taken < 2; taken += 1) {
+    const socket = connectTcp(port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    await once(socket, "connect");
+  }
+  return port;
+}
+
+const LISTEN =
+  'const server = require("node:net").createServer(); server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));';
 
 describe("a server that takes connections and sends them away", () => {
   test.each([
