@@ -8,6 +8,8 @@ test.each([
   ["client-only", ["possible [2001:db8:13::9]:50004 > [2001:db8:20::5]:443: capture#2,10,11,15,20"]],
   ["ports-in-order", ["possible 10.1.2.3:43005 > 10.9.9.9:443: client#2,16,17,18,22 server#1,10"]],
   ["dead-target", []],
+  ["target-gone", []],
+  ["leaves-the-box", []],
   ["near-miss", []],
   ["from-logs", ["from-logs likely ? > 10.9.1.31:8080: conntrack-stat.txt:2 client.log:2,3"]],
 ])("%s", (trace, claims) => {

@@ -56,7 +56,9 @@ function isStuck(scene: Scene, attempt: Attempt): boolean {
   if (!attempt.silent || vantage.oneSided || client.address === server.address) return false;
   if (vantage.to - syns[0].time < PATIENCE) return false;
   if ((vantage.destinations.get(printEndpoint(server))?.answered ?? 0) === 0) return false;
-  return loopedCopy(scene, attempt) === undefined && !answeredElsewhere(scene, attempt);
+  if (loopedCopy(scene, attempt) !== undefined || answeredElsewhere(scene, attempt)) return false;
+  // Where it is seen behind a box, that box had a port for it: what became of it there is another attempt's story.
+  return translationsOf(scene, [attempt]).length === 0;
 }
 
 function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Finding | undefined {
@@ -69,8 +71,9 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
   if (kept === undefined) return undefined;
   const working = answered.filter((a) => a.syns[0].time <= at && answersAfter(a, at));
   const translations = translationsOf(scene, answered);
-  const held = translationsOf(scene, group).length > 0 ? undefined : heldAt(translations, at, kept);
-  if (held?.full !== true && (kept !== 0 || working.length < FEWEST_WORKING)) return undefined;
+  const held = heldAt(translations, at, kept);
+  if (held?.full !== true && (kept !== 0 || working.length < FEWEST_WORKING || !isOver(group, answered)))
+    return undefined;
   const entered = group.every((a) => [a, ...elsewhere(scene, a)].some((seen) => seen.vantage === held?.vantage));
   // The box's own count of connections that it could not enter says what a client's capture alone can't.
   const inserts = insertFailures(scene);
@@ -136,6 +139,12 @@ function failsOnlyWhenFullest(group: readonly Attempt[], answered: readonly Atte
     answered.filter(({ syns, trail }) => syns[0].time < time && endOf(trail.flow) + kept >= time).length;
   const fewest = Math.min(...group.map((a) => before(a.syns[0].time)));
   return answered.every((a) => before(a.syns[0].time) < fewest);
+}
+
+/** A connection was made after the last of them failed: without one, a filter or a target that is gone would look the same. */
+function isOver(group: readonly Attempt[], answered: readonly Attempt[]): boolean {
+  const last = Math.max(...group.map((a) => a.syns[0].time));
+  return answered.some((a) => a.syns[0].time > last);
 }
 
 function nextCapture(client: string, server: string, port: number): string {
