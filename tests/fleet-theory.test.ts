@@ -140,7 +140,7 @@ function fleetOf(
     servers: { count: servers, serviceTimeMs: 1 },
     balancer: {
       preserveClientIp: kept,
-      healthCheck: { intervalMs: HEALTH_MS, healthyThreshold: 1, unhealthyThreshold: 1 },
+      healthCheck: { intervalMs: HEALTH_MS, timeoutMs: HEALTH_MS, healthyThreshold: 1, unhealthyThreshold: 1 },
     },
     clients: {
       plain: {

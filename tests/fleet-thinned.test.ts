@@ -8,7 +8,7 @@ import { compareMeans } from "../src/fleet/statistics/welch.ts";
 import { simulateThinned } from "../src/fleet/thinned/simulate-thinned.ts";
 import type { Clients, Scenario } from "../src/scenario/scenario.ts";
 import { COMPARED_FLEETS, type ComparedFleet, type Total } from "./helpers/compared-fleets.ts";
-import { smallFleet } from "./helpers/small-fleet.ts";
+import { PLAIN, smallFleet } from "./helpers/small-fleet.ts";
 
 /*
  * Is a thinned simulation the full one, in law? Both run small fleets and the built-in stories with many seeds, and every total and the
@@ -82,6 +82,25 @@ test.each([
   },
   180_000,
 );
+
+test("the longer a balancer's checks wait for a server that is gone, the more new connections are sent there", () => {
+  const failed = (run: (fleet: Scenario, options: { seed: number }) => Simulation, timeoutMs: number): number => {
+    const fleet = smallFleet({
+      durationMs: 300_000,
+      chance: 0.02,
+      balancer: { healthCheck: { intervalMs: 30_000, timeoutMs, healthyThreshold: 2, unhealthyThreshold: 2 } },
+      clients: { plain: { ...PLAIN, count: 40 } },
+      story: [{ what: "server-lost", atMs: 60_000, server: 1, downMs: 200_000 }],
+    });
+    return mean([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => run(fleet, { seed }).totals.connectsFailed));
+  };
+  // From the loss to the second check there are 45 s on average, then the timeout: 75 s and 46 s.
+  for (const run of [simulate, simulateThinned]) {
+    const ratio = failed(run, 30_000) / failed(run, 1000);
+    expect(ratio).toBeGreaterThan(1.3);
+    expect(ratio).toBeLessThan(2);
+  }
+});
 
 test("the same seed gives the same simulation, another one another", () => {
   const fleet = fleetNamed("kubelets and a controller whose watch hangs now and then").fleet;

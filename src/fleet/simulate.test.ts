@@ -117,7 +117,7 @@ const PROXY: ApplicationBalancer = {
   retries: "never",
   goawayAfterRequests: 0,
   drain: "one-phase",
-  healthCheck: { intervalMs: 10_000, healthyThreshold: 2, unhealthyThreshold: 2 },
+  healthCheck: { intervalMs: 10_000, timeoutMs: 5000, healthyThreshold: 2, unhealthyThreshold: 2 },
   deregistrationDelayMs: 60_000,
 };
 

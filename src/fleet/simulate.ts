@@ -42,6 +42,7 @@ const {
   ERRAND,
   FRONT_TIMER,
   HEALTH,
+  HEALTH_OVER,
   MONITOR,
   REDIAL,
   SAMPLE,
@@ -233,8 +234,13 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         lifecycle.monitor();
         break;
       case HEALTH:
-        if (!places.isLost(index)) targets?.check(index, (server) => servers.isHealthy(server));
-        queue.push(kernel.now + (network.balancer?.healthCheck.intervalMs ?? 1e9) * MS, HEALTH, index);
+        if (network.balancer === undefined) break;
+        if (!places.isLost(index) && targets?.check(index, (server) => servers.answer(server)))
+          queue.push(kernel.now + network.balancer.healthCheck.timeoutMs * MS, HEALTH_OVER, index);
+        queue.push(kernel.now + network.balancer.healthCheck.intervalMs * MS, HEALTH, index);
+        break;
+      case HEALTH_OVER:
+        if (!places.isLost(index)) targets?.checksOver(index);
         break;
       case SWEEP:
         balancer?.sweep();

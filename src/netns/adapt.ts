@@ -87,7 +87,7 @@ export function adapt(scenario: Story, timeScale: number, mostMs?: number): Adap
               : {
                   ...balancer,
                   ...scaleFields(balancer, scaled),
-                  healthCheck: { ...balancer.healthCheck, intervalMs: scaled(balancer.healthCheck.intervalMs) },
+                  healthCheck: scaleFields(balancer.healthCheck, scaled),
                 },
         };
   return {
@@ -188,8 +188,14 @@ function scaleFields<T extends object>(object: T, scaled: (ms: number) => number
 
 const networkBalancer = (balancer: NetworkBalancer, scaled: (ms: number) => number): NetworkBalancer => ({
   ...scaleFields(balancer, scaled),
-  healthCheck: { ...balancer.healthCheck, intervalMs: Math.max(200, scaled(balancer.healthCheck.intervalMs)) },
+  healthCheck: checkOf(scaleFields(balancer.healthCheck, scaled)),
 });
+
+/** A program on a busy machine is late by tens of milliseconds. */
+const checkOf = (check: NetworkBalancer["healthCheck"]): NetworkBalancer["healthCheck"] => {
+  const intervalMs = Math.max(200, check.intervalMs);
+  return { ...check, intervalMs, timeoutMs: Math.min(intervalMs, Math.max(400, check.timeoutMs)) };
+};
 
 /**
  * Linux takes whole seconds (TCP_KEEPIDLE, TCP_KEEPINTVL). Probes come no more often than the shortest memory on the path wants, since the kernel's

@@ -42,6 +42,7 @@ export interface HealthCheckConfig {
   readonly targets: readonly string[];
   readonly port: number;
   readonly intervalMs: number;
+  readonly timeoutMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
   /** Targets of this node, by index. */

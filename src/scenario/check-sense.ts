@@ -13,6 +13,7 @@ type Sense = (path: readonly (string | number)[], found: string, fix: string) =>
 export function checkSense(scenario: Omit<Scenario, "variants">, tree: Tree, tell: Note): void {
   const say: Sense = (path, found, fix) => tell({ at: spotOf(tree, path), found, fix, form: false });
   checkNetwork(scenario, say);
+  checkHealthCheck(scenario.network, say);
   checkClients(scenario, say);
   for (const [i, happening] of scenario.story.entries()) checkHappening(scenario, happening, i, say);
   checkExpectation(scenario, say);
@@ -33,6 +34,14 @@ function checkNetwork({ network }: Omit<Scenario, "variants">, say: Sense): void
     const fix = "say protocol: http1 of the servers too, or leave it out here";
     say(["network", "balancer", "protocol"], "HTTP/1 towards clients and HTTP/2 towards servers", fix);
   }
+}
+
+function checkHealthCheck({ balancer }: Omit<Scenario, "variants">["network"], say: Sense): void {
+  if (balancer === undefined) return;
+  const { intervalMs, timeoutMs } = balancer.healthCheck;
+  if (timeoutMs <= intervalMs) return;
+  const found = `${printMs(timeoutMs)} is longer than the time between two checks, ${printMs(intervalMs)}`;
+  say(["network", "balancer", "healthCheck", "timeout"], found, "make interval longer, or timeout shorter");
 }
 
 function checkClients({ network }: Omit<Scenario, "variants">, say: Sense): void {

@@ -28,8 +28,15 @@ export const LINKS: Of<"delay" | "jitter" | "loss"> = {
   loss: from("chosen: none, so that every loss is of the story's making", 0),
 };
 
-export const TARGET_HEALTH_CHECK: Of<"interval" | "healthyThreshold" | "unhealthyThreshold"> = {
+const LONGEST_CHECK = 10_000;
+
+export const TARGET_HEALTH_CHECK: Of<"interval" | "timeout" | "healthyThreshold" | "unhealthyThreshold"> = {
   interval: from(`${NLB_GUIDE}:doc_source/target-group-health-checks.md:33`, 30_000),
+  timeout: ({ intervalMs }: Siblings): Default =>
+    from(
+      `${NLB_GUIDE}:doc_source/target-group-health-checks.md:34 (TCP), the interval at most`,
+      Math.min(LONGEST_CHECK, Number(intervalMs)),
+    ),
   healthyThreshold: from(`${NLB_GUIDE}:doc_source/target-group-health-checks.md; older documents differ`, 5),
   unhealthyThreshold: from(`${NLB_GUIDE}:doc_source/target-group-health-checks.md; older documents differ`, 2),
 };

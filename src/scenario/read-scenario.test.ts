@@ -129,6 +129,7 @@ const WRONG: readonly (readonly [found: string, by: string, says: string])[] = [
   ["server: 1", "serve: 1", "small.yaml:18: story[1].server: it is missing"],
   ["what: latency, at: 2m, add: 20ms", "what: quiet, at: 2m, clients: kubelets", "story[0].clients: there are no clients 'kubelets'; did you mean kubelet?"],
   ["what: latency, at: 2m, add: 20ms", "what: balancer-node-lost, at: 2m, node: 3", "story[0].node: there is no node 3; a node stands in each zone"],
+  ["kind: network", "kind: network\n    healthCheck: { interval: 5s, timeout: 6s }", "network.balancer.healthCheck.timeout: 6 s is longer than the time between two checks, 5 s"],
   ["what: latency, at: 2m, add: 20ms", "what: rolling-update, at: 2m, step: 4m", "story[0].step: the last of 2 servers has its turn at 360 s, not before the end at 300 s"],
   ["cause: silent-idle-drop", "variant: blackhole", "expect.variant: a variant without a cause"],
   ["cause: silent-idle-drop", "from: 6m", "expect.from: 360 s is not before the end"],

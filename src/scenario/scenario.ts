@@ -95,6 +95,8 @@ export interface NetworkBalancer {
 
 export interface TargetHealthCheck {
   readonly intervalMs: number;
+  /** For a target that says nothing, the check has failed after so long; one that refuses has failed at once. */
+  readonly timeoutMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
 }

@@ -42,7 +42,7 @@ export const BALANCER: Settings = {
   choice: "hash",
   replyPath: "latest",
   snatPorts: [1024, 65_535],
-  healthCheck: { intervalMs: 10_000, healthyThreshold: 2, unhealthyThreshold: 2 },
+  healthCheck: { intervalMs: 10_000, timeoutMs: 5000, healthyThreshold: 2, unhealthyThreshold: 2 },
   deregistrationDelayMs: 300_000,
   resetAfterDeregistration: false,
 };

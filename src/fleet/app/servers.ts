@@ -4,6 +4,7 @@
  * passed over; a second after the last stream the connection is closed. Leaving in two phases follows guard's machine.
  * Past 300 lines: one machine, with all that ends a session in one place.
  */
+
 import {
   decideGoaway,
   type GoawayRequest,
@@ -13,6 +14,7 @@ import {
   stepLeave,
 } from "../../guard/machines/index.ts";
 import type { Drain } from "../../scenario/scenario.ts";
+import type { Answer } from "../balancer/targets.ts";
 import { placeOf } from "../engine/endpoint.ts";
 import * as kinds from "../engine/event-kinds.ts";
 import type { Numbers } from "../engine/numbers.ts";
@@ -144,10 +146,11 @@ export class Servers {
     return state?.up === true && state.accepting && port === this.#world.scenario.network.servers.port;
   }
 
-  /** A health check of a balancer would pass. */
-  isHealthy(place: number): boolean {
+  /** What a health check of a balancer meets. */
+  answer(place: number): Answer {
     const state = this.#states[this.#numberOf.get(place) ?? -1];
-    return state?.up === true && state.accepting && !state.hung && !this.#world.places.isLost(place);
+    if (state?.hung === true || this.#world.places.isLost(place)) return "none";
+    return state?.up === true && state.accepting ? "passes" : "fails";
   }
 
   opened(sk: number): void {

@@ -11,6 +11,8 @@ export class Targets {
   /** By node: checks in a row that disagree with the present verdict, and the verdicts. */
   readonly #unhealthy: Map<number, Set<number>> = new Map();
   readonly #streaks: Map<number, Map<number, number>> = new Map();
+  /** By node: targets that have said nothing yet to the last check. */
+  readonly #silent: Map<number, Set<number>> = new Map();
   readonly #cache: Map<number, readonly number[]> = new Map();
 
   constructor(places: Places, servers: readonly number[], settings: TargetSettings) {
@@ -50,28 +52,50 @@ export class Targets {
     return since === undefined ? Number.POSITIVE_INFINITY : since + this.#settings.deregistrationDelayMs * 1e6;
   }
 
-  /** One round of checks from a node; `answers` says whether a server would pass. */
-  check(node: number, answers: (server: number) => boolean): void {
-    const sick = this.#unhealthy.get(node) ?? new Set();
-    this.#unhealthy.set(node, sick);
-    const streaks = this.#streaks.get(node) ?? new Map<number, number>();
-    this.#streaks.set(node, streaks);
-    const { healthyThreshold, unhealthyThreshold } = this.#settings.healthCheck;
+  /** One round of checks from a node. Whether some target says nothing, so that `checksOver` is to be called when the timeout is over. */
+  check(node: number, answers: (server: number) => Answer): boolean {
+    const silent = of(this.#silent, node, () => new Set());
+    silent.clear();
     for (const server of this.#servers) {
-      const passes = answers(server);
-      if (passes !== sick.has(server)) {
-        streaks.delete(server);
-        continue;
-      }
-      const streak = (streaks.get(server) ?? 0) + 1;
-      streaks.set(server, streak);
-      if (streak < (passes ? healthyThreshold : unhealthyThreshold)) continue;
-      streaks.delete(server);
-      if (passes) sick.delete(server);
-      else sick.add(server);
-      this.#cache.clear();
+      const answer = answers(server);
+      if (answer === "none") silent.add(server);
+      else this.#note(node, server, answer === "passes");
     }
+    return silent.size > 0;
   }
+
+  /** The timeout of a node's last round of checks is over: those that have said nothing did not pass. */
+  checksOver(node: number): void {
+    const silent = of(this.#silent, node, () => new Set());
+    for (const server of silent) this.#note(node, server, false);
+    silent.clear();
+  }
+
+  #note(node: number, server: number, passes: boolean): void {
+    const sick = of(this.#unhealthy, node, () => new Set());
+    const streaks = of(this.#streaks, node, () => new Map());
+    if (passes !== sick.has(server)) {
+      streaks.delete(server);
+      return;
+    }
+    const { healthyThreshold, unhealthyThreshold } = this.#settings.healthCheck;
+    const streak = (streaks.get(server) ?? 0) + 1;
+    streaks.set(server, streak);
+    if (streak < (passes ? healthyThreshold : unhealthyThreshold)) return;
+    streaks.delete(server);
+    if (passes) sick.delete(server);
+    else sick.add(server);
+    this.#cache.clear();
+  }
+}
+
+/** What a target says to a check: nothing, where its host is gone or its process stands still. */
+export type Answer = "passes" | "fails" | "none";
+
+function of<T>(map: Map<number, T>, node: number, make: () => T): T {
+  const found = map.get(node) ?? make();
+  map.set(node, found);
+  return found;
 }
 
 export interface TargetSettings {

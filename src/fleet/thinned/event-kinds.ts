@@ -17,3 +17,4 @@ export const FIRST_ASK = 13; // watch
 export const ORPHAN_GONE = 14; // connection
 export const RESET_SEEN = 15; // connection: its client hears that it is over
 export const ORPHAN_SPEAKS = 16; // connection: a repetition after the client gave it up
+export const BOX_CHECK_OVER = 17; // balancer node, by number: the timeout of its checks

@@ -2,12 +2,14 @@
  * Runs a fleet: puts what begins it into its queue, and gives each event to whoever knows what it means. `simulate-thinned.ts` says what is
  * skipped and why that is sound.
  */
+import type { Answer } from "../balancer/targets.ts";
 import { START_MS } from "../figures.ts";
 import { DRAINING, OPEN } from "./connections.ts";
 import { step } from "./counting.ts";
 import { dial, dialFailed, wants } from "./dial.ts";
 import {
   BOX_CHECK,
+  BOX_CHECK_OVER,
   DIAL_FAILED,
   FIRST_ASK,
   HANDSHAKEN,
@@ -25,7 +27,7 @@ import {
   WAKE,
   WATCH_OVER,
 } from "./event-kinds.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState, ServerState } from "./fleet-state.ts";
 import { forgetAtTarget, freePort } from "./four-tuples.ts";
 import { goaway } from "./go-away.ts";
 import { numberOf } from "./look-up.ts";
@@ -116,12 +118,11 @@ function handle(fleet: FleetState, kind: number, index: number, stamp: number): 
       }
       return;
     case BOX_CHECK:
+      checkTargets(fleet, index);
+      return;
+    case BOX_CHECK_OVER:
       if (!fleet.lostNodes.has(fleet.layout.nodes[index] as number))
-        fleet.targets?.check(
-          fleet.layout.nodes[index] as number,
-          (place) => fleet.serverStates[numberOf(place)] === "up",
-        );
-      fleet.queue.push(fleet.now + (fleet.balancer?.healthCheck.intervalMs ?? 1), BOX_CHECK, index);
+        fleet.targets?.checksOver(fleet.layout.nodes[index] as number);
       return;
     case MONITOR:
       monitor(fleet);
@@ -134,3 +135,14 @@ function handle(fleet: FleetState, kind: number, index: number, stamp: number): 
       return;
   }
 }
+
+function checkTargets({ balancer, layout, lostNodes, now, queue, serverStates, targets }: FleetState, i: number): void {
+  const node = layout.nodes[i] as number;
+  if (balancer === undefined) return;
+  const { intervalMs, timeoutMs } = balancer.healthCheck;
+  const answer = (place: number): Answer => ANSWERS[serverStates[numberOf(place)] as ServerState];
+  if (!lostNodes.has(node) && targets?.check(node, answer)) queue.push(now + timeoutMs, BOX_CHECK_OVER, i);
+  queue.push(now + intervalMs, BOX_CHECK, i);
+}
+
+const ANSWERS: Readonly<Record<ServerState, Answer>> = { up: "passes", down: "fails", gone: "none" };

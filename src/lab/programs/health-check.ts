@@ -35,7 +35,7 @@ function check(target: number): void {
     socket.destroy();
     note(target, well);
   };
-  const patience = setTimeout(() => done(false), config.intervalMs);
+  const patience = setTimeout(() => done(false), config.timeoutMs);
   socket.once("connect", () => done(true));
   socket.once("error", () => done(false));
 }

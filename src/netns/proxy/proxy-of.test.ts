@@ -11,7 +11,7 @@ const BALANCER: ApplicationBalancer = {
   retries: "never",
   goawayAfterRequests: 0,
   drain: "one-phase",
-  healthCheck: { intervalMs: 1000, healthyThreshold: 3, unhealthyThreshold: 3 },
+  healthCheck: { intervalMs: 1000, timeoutMs: 1000, healthyThreshold: 3, unhealthyThreshold: 3 },
   deregistrationDelayMs: 1000,
 };
 
