@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entriesFor, inPathUnit } from "../src/catalogue/look-up.ts";
 import { Knobs } from "../src/path/fix/knobs.ts";
@@ -6,6 +5,7 @@ import { patchPathFile } from "../src/path/fix/patch.ts";
 import { type Change, solve, withValues } from "../src/path/fix/solve.ts";
 import type { Hop, Path } from "../src/path/hop.ts";
 import { judge } from "../src/path/judge.ts";
+import { fc } from "./helpers/fast-check.ts";
 import { judgePath, pathText } from "./helpers/judge-path.ts";
 
 const seconds = (...values: number[]): fc.Arbitrary<string> => fc.constantFrom(...values.map((s) => `${s}s`));

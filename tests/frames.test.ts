@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSource } from "../src/capture/evidence-source.ts";
 import { readCapture } from "../src/capture/read-capture.ts";
@@ -14,6 +13,7 @@ import type { FrameListing } from "../src/report/frame-listing.ts";
 import { renderFramesJson } from "../src/report/frames-json.ts";
 import { renderFramesText } from "../src/report/frames-text.ts";
 import type { SessionEvent, SessionSummary } from "../src/session/conversation.ts";
+import { fc } from "./helpers/fast-check.ts";
 import { recordingsIn } from "./helpers/recordings.ts";
 
 const ROOT = join(import.meta.dirname, "..");

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { BUILT_IN } from "../src/scenario/built-in.ts";
@@ -12,6 +11,7 @@ import type { Scenario } from "../src/scenario/scenario.ts";
 import { scenarioSchema } from "../src/scenario/scenario-schema.ts";
 import { builtInText, EXTENDED, loadScenario, readScenarioFile } from "../src/scenario-files.ts";
 import { SIGNATURES } from "../src/signature/index.ts";
+import { fc } from "./helpers/fast-check.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PUBLISHED = join(ROOT, "schema/scenario-1.schema.json");

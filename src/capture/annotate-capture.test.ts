@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
-import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { captureKinds, type PcapngBlocks, pcapngBlocks } from "../../tests/helpers/capture-kinds.ts";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { integer, join, packetsOf, type TestPacket } from "../../tests/helpers/packets.ts";
 import { Fault } from "../net/fault.ts";
 import { type Annotated, type AnnotateOptions, annotateCapture } from "./annotate-capture.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { integer, join, packetsOf, readBytesAs, type TestPacket } from "../../tests/helpers/packets.ts";
 import { ProblemTally } from "../net/problem.ts";
 import { LINK_NONE } from "./batch.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { integer, join, readBytesAs } from "../../tests/helpers/packets.ts";
 import { LINK_NONE } from "./batch.ts";
 

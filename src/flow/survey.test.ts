@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import type { PacketBatch } from "../capture/batch.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../net/tcp-flags.ts";
 import type { EventName } from "./events.ts";

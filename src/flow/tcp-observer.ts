@@ -34,6 +34,8 @@ export interface ObservedSegment {
 /** What is known of one direction. */
 interface Direction {
   base: number | undefined;
+  /** A SYN was seen. */
+  asked: boolean;
   /** The number after the highest one sent. */
   next: number | undefined;
   nextTime: Nanoseconds;
@@ -110,7 +112,8 @@ export class TcpObserver {
   #handshake(segment: ObservedSegment, mine: Direction, theirs: Direction, events: EventName[]): void {
     if ((segment.flags & SYN) === 0) return;
     if ((segment.flags & ACK) === 0) {
-      this.#synTime ??= segment.time;
+      // Where both ask at once: the one who asked last.
+      if (!mine.asked) this.#synTime = segment.time;
     } else {
       if (mine.base !== undefined && mine.base !== segment.seq) {
         events.push("portReused");
@@ -123,6 +126,7 @@ export class TcpObserver {
       }
       this.#synAckSeen = true;
     }
+    mine.asked = true;
     mine.scale = segment.windowScale;
     // A SYN captured after its SYN-ACK still tells its scale.
     if (mine.scaleInForce !== undefined) mine.scaleInForce = mine.scale ?? 0;
@@ -262,6 +266,7 @@ export class TcpObserver {
 function newDirection(): Direction {
   return {
     base: undefined,
+    asked: false,
     next: undefined,
     nextTime: 0,
     contiguous: undefined,

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Segment, Trail } from "../session/segment.ts";
 import { clockOffset } from "./clock-offset.ts";

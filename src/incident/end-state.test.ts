@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import type { Flow } from "../flow/flow.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../net/tcp-flags.ts";
 import type { Segment, Side, Trail } from "../session/segment.ts";

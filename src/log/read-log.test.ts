@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { fixture, readWhole } from "../../tests/helpers/log-entries.ts";
 import type { LogEntry } from "./entry.ts";
 import { logReader } from "./read-log.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { forMs, parseDuration, printMs } from "./duration.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { printIPv4, printIPv6 } from "./address.ts";
 import { parseAddress } from "./parse-address.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { parseDuration } from "../net/duration.ts";
 import { yamlValue } from "./duration.ts";
 import { NEVER } from "./setting.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { check } from "./check.ts";
 import { isPathFile, readPathFile } from "./path-file.ts";
 import { READERS } from "./read/index.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { LOST, MANY } from "../../tests/sample-explanations.ts";
 import { renderJson } from "./json.ts";
 import { jsonText } from "./json-text.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { COLLISION } from "../../tests/sample-explanations.ts";
 import type { EvidenceReport } from "../incident/explanation.ts";
 import { printIPv6 } from "../net/address.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { COLLISION, HEALTHY, LOST, MANY } from "../../tests/sample-explanations.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { codeBlock, codeSpan, escapeText, inCell } from "./markdown-text.ts";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { packetEvidenceOf } from "../../tests/helpers/claims.ts";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { sceneOfTrace } from "../../tests/helpers/trace.ts";
 import { twistedScene } from "../../tests/helpers/twisted-scene.ts";
 import type { Segment, Trail } from "../session/segment.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { printIPv6 } from "../net/address.ts";
 import { parseAddress } from "../net/parse-address.ts";
 import { SYN } from "../net/tcp-flags.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { type Fragment, FragmentStore } from "./ip-fragments.ts";
 
 const PAYLOAD = Uint8Array.from({ length: 64 }, (_, i) => i);

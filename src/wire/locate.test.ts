@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../tests/helpers/fast-check.ts";
 import { integer, join } from "../../tests/helpers/packets.ts";
 import { encodeIcmpError, encodeTcp, encodeTcpIp, type TcpPacket } from "./encode.ts";
 import { encodeIp } from "./encode-ip.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import {
   C_NEXT_STREAM,
   C_STAMP,
@@ -30,7 +30,7 @@ test("open streams are those of a plain list, whatever is opened, answered and d
     which: fc.nat(400),
   });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
       const rows = new ClientRows();
       const begin = (id: number): Plain[] => {
         rows.begin(id, id, id, 0);

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { type HealthInput, healthCheck, stepHealthCheck } from "../../guard/machines/index.ts";
 import { checkHealth, healthDueMs, heardPong, lazyHealth } from "./health.ts";
 

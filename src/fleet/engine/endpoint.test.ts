@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { endpoint, placeOf, portOf } from "./endpoint.ts";
 
 test("an endpoint is the word that a typed array gives back, and says its place and port again", () => {

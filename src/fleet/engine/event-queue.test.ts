@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { EventQueue } from "./event-queue.ts";
 
 test("events come in order of time, and those of one instant in the order in which they were put in", () => {

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { TupleTable } from "./tuple-table.ts";
 
 test("it holds what a Map holds, through growth and gaps that close", () => {

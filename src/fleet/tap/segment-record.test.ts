@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { PcapWriter } from "../../capture/write-pcap.ts";
 import { encodeTcp, type TcpOptions } from "../../wire/encode.ts";
 import { SegmentRecords } from "./segment-record.ts";

@@ -1,5 +1,5 @@
-import { array, assert, integer, property } from "fast-check";
 import { expect, test } from "vitest";
+import { array, assert, integer, property } from "../../../tests/helpers/fast-check.ts";
 import type { Clock } from "../clock.ts";
 import { AwakeTime, afterAwake } from "./awake-time.ts";
 

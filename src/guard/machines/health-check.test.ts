@@ -1,5 +1,5 @@
-import { array, assert, constantFrom, integer, property, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { array, assert, constantFrom, integer, property, tuple } from "../../../tests/helpers/fast-check.ts";
 import { type HealthInput, healthCheck, stepHealthCheck } from "./health-check.ts";
 
 const KUBERNETES = { readIdleTimeoutMs: 30_000, pingTimeoutMs: 15_000 };

@@ -1,5 +1,5 @@
-import { array, assert, constantFrom, integer, oneof, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { array, assert, constantFrom, integer, oneof, property, record } from "../../../tests/helpers/fast-check.ts";
 import { GuardFault } from "./guard-fault.ts";
 import { type Hop, idlePlan } from "./idle-plan.ts";
 

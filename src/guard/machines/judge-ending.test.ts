@@ -1,5 +1,5 @@
-import { assert, boolean, constantFrom, integer, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { assert, boolean, constantFrom, integer, property, record } from "../../../tests/helpers/fast-check.ts";
 import { type Ending, isIdempotent, judgeEnding } from "./judge-ending.ts";
 
 const POST = { idempotent: false, replayable: true, attempts: 1 };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { CONFIGS, readerOf } from "../../../tests/helpers/read-config.ts";
 import type { FileReading } from "../reader.ts";
 import { isSettingKey } from "../setting.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { escapeHtml, html, printHtml } from "./markup.ts";
 
 test("text is escaped, markup is not", () => {

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { COLLISION, HEALTHY, LOST, MANY } from "../../../tests/sample-explanations.ts";
 import type { Explanation, Incident, Track } from "../../incident/explanation.ts";
 import { escapeHtml } from "./markup.ts";

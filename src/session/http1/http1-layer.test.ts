@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { heard, type Said } from "../../../tests/helpers/recorded-conversation.ts";
 import type { HttpMessage } from "./message.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import type { Field } from "./frame.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import { decodeHuffman } from "./huffman.ts";

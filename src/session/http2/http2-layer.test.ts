@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, createServer } from "node:http2";
 import type { Server } from "node:net";
-import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { type Heard, heard, recorded, type Said } from "../../../tests/helpers/recorded-conversation.ts";
 import type { Frame } from "./frame.ts";
 import { readFrameBody } from "./frame-body.ts";

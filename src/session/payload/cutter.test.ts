@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { Cutter, type Piece } from "./cutter.ts";
 
 /** Units of a marker 0xaa, a length of one byte, and the body. */

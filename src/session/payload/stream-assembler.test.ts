@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { ACK, FIN, SYN } from "../../net/tcp-flags.ts";
 import { type HeldBytes, type PayloadSegment, StreamAssembler } from "./stream-assembler.ts";
 

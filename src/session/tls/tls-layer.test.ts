@@ -1,8 +1,8 @@
 import { createCipheriv, createHmac } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type SecureVersion, type TLSSocket, type TlsOptions } from "node:tls";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fc } from "../../../tests/helpers/fast-check.ts";
 import { type Heard, heard, recorded, type Said } from "../../../tests/helpers/recorded-conversation.ts";
 import { throwawayCertificate } from "../../../tests/helpers/throwaway-certificate.ts";
 import { nodeCiphers } from "../../node-ciphers.ts";
