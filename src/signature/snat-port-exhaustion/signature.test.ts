@@ -10,6 +10,7 @@ test.each([
   ["dead-target", []],
   ["target-gone", []],
   ["leaves-the-box", []],
+  ["arrives", []],
   ["near-miss", []],
   ["from-logs", ["from-logs likely ? > 10.9.1.31:8080: conntrack-stat.txt:2 client.log:2,3"]],
 ])("%s", (trace, claims) => {

@@ -1,5 +1,6 @@
 import { printEndpoint } from "../../net/endpoint.ts";
 import { instantOf, type Nanoseconds, printInstant, SECOND } from "../../net/time.ts";
+import { isAtHost } from "../answering-host.ts";
 import { hostFilter } from "../capture-advice.ts";
 import { insertFailures } from "../logged-counters.ts";
 import { answeredElsewhere, loopedCopy } from "../misdirected-syns.ts";
@@ -57,7 +58,9 @@ function isStuck(scene: Scene, attempt: Attempt): boolean {
   if (vantage.to - syns[0].time < PATIENCE) return false;
   if ((vantage.destinations.get(printEndpoint(server))?.answered ?? 0) === 0) return false;
   if (loopedCopy(scene, attempt) !== undefined || answeredElsewhere(scene, attempt)) return false;
-  // Where it is seen behind a box, that box had a port for it: what became of it there is another attempt's story.
+  // Where it is seen to arrive, no box kept it; where it is seen behind a box, that box had a port for it, and what became of it there is another attempt's story.
+  if (elsewhere(scene, attempt).some((other) => !other.silent || isAtHost(other.vantage, other.server.address)))
+    return false;
   return translationsOf(scene, [attempt]).length === 0;
 }
 
