@@ -61,7 +61,8 @@ export class ClientLink {
     this.#idleSinceMs = clock.now();
     // Loaded with the first connection: a service that only drains need not pay for it at its start.
     this.session = process.getBuiltinModule("node:http2").connect(authority, settings.http2);
-    // What the session shows of its socket may not be destroyed; an emitter's method gives the emitter itself, also before it is connected.
+    // `destroy` of what the session shows is the session's own; an emitter's method gives the socket behind it, also before it is connected. What
+    // `createConnection` gave and is no socket is within one.
     this.#socket = this.session.socket.once("close", () => {});
     this.session.on("error", (error: Error) => {
       this.error ??= error;
@@ -180,8 +181,7 @@ export class ClientLink {
   #open(): void {
     const { clock, idleTimeoutMs, tcpKeepaliveMs } = this.#settings;
     this.isOpen = true;
-    // What `createConnection` gives need not be a socket.
-    if (tcpKeepaliveMs > 0) this.#socket.setKeepAlive?.(true, tcpKeepaliveMs);
+    if (tcpKeepaliveMs > 0) this.#socket.setKeepAlive(true, tcpKeepaliveMs);
     this.#watch = new LinkWatch(this.session, this.#socket, this.#settings, {
       lost: () => this.finish("lost-ping"),
       look: () => {

@@ -4,13 +4,10 @@ import { type HealthCheck, type HealthInput, healthCheck, stepHealthCheck } from
 import { AwakeTime, afterReading } from "./awake-time.ts";
 import type { ClientSettings } from "./client-options.ts";
 
-/** What `createConnection` gives need not be a socket that counts. */
-type Counting = Partial<Pick<Socket, "bytesRead">>;
-
 /** Watches one open connection: what it reads, whether its peer answers. */
 export class LinkWatch {
   readonly #session: ClientHttp2Session;
-  readonly #socket: Counting;
+  readonly #socket: Socket;
   readonly #settings: ClientSettings;
   readonly #onLook: () => void;
   readonly #onLost: () => void;
@@ -26,7 +23,7 @@ export class LinkWatch {
   /** `onLook` is called with every look, `onLost` once, when the peer is held for gone. */
   constructor(
     session: ClientHttp2Session,
-    socket: Counting,
+    socket: Socket,
     settings: ClientSettings,
     on: { readonly look: () => void; readonly lost: () => void },
   ) {
@@ -42,7 +39,7 @@ export class LinkWatch {
     );
     this.#awake = new AwakeTime(clock, 2 * this.#tickMs);
     this.#health = healthCheck(this.#awake.now());
-    this.#bytesRead = socket.bytesRead ?? 0;
+    this.#bytesRead = socket.bytesRead;
     this.#lastReadMs = clock.now();
     this.#wait();
   }
@@ -89,7 +86,7 @@ export class LinkWatch {
   }
 
   #sample(): void {
-    const bytes = this.#socket.bytesRead ?? this.#bytesRead;
+    const bytes = this.#socket.bytesRead;
     if (bytes === this.#bytesRead) return;
     this.#bytesRead = bytes;
     this.#lastReadMs = this.#settings.clock.now();
