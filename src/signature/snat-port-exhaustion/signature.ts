@@ -19,7 +19,8 @@ import {
 } from "../syn-queries.ts";
 import { evidenceOf, placeOf } from "./evidence.ts";
 import { exhaustionByLogs } from "./from-logs.ts";
-import { endOf, type HeldPorts, heldAt, type Translation, translationsOf } from "./translated-ports.ts";
+import { type HeldPorts, heldAt, type Translation, translationsOf } from "./translated-ports.ts";
+import { answersAgain, failsOnlyWhenFullest } from "./when-fullest.ts";
 
 /** How long a box keeps the port of a closed connection: not at all, or as Linux does (nf_conntrack_tcp_timeout_time_wait). */
 const KEPT: readonly Nanoseconds[] = [0, 120 * SECOND];
@@ -75,11 +76,13 @@ function findingOf(scene: Scene, group: readonly [Attempt, ...Attempt[]]): Findi
   const working = answered.filter((a) => a.syns[0].time <= at && answersAfter(a, at));
   const translations = translationsOf(scene, answered);
   const held = heldAt(translations, at, kept);
-  if (held?.full !== true && (kept !== 0 || working.length < FEWEST_WORKING || !isOver(group, answered)))
-    return undefined;
-  const entered = group.every((a) => [a, ...elsewhere(scene, a)].some((seen) => seen.vantage === held?.vantage));
   // The box's own count of connections that it could not enter says what a client's capture alone can't.
   const inserts = insertFailures(scene);
+  if (held?.full !== true) {
+    if (kept !== 0 || working.length < FEWEST_WORKING) return undefined;
+    if (inserts === undefined && !answersAgain(group, answered)) return undefined;
+  }
+  const entered = group.every((a) => [a, ...elsewhere(scene, a)].some((seen) => seen.vantage === held?.vantage));
   const seen = confidenceOf(held, entered, translations);
   const confidence = seen === "possible" && inserts !== undefined ? "likely" : seen;
   return {
@@ -135,20 +138,6 @@ function confidenceOf(held: HeldPorts | undefined, entered: boolean, translation
 /** The server sent something on it after `time`. */
 const answersAfter = (attempt: Attempt, time: Nanoseconds): boolean =>
   attempt.trail.segments.some((s) => s.from === "server" && s.time >= time);
-
-/** Every attempt that failed met more connections than any that succeeded. */
-function failsOnlyWhenFullest(group: readonly Attempt[], answered: readonly Attempt[], kept: Nanoseconds): boolean {
-  const before = (time: Nanoseconds): number =>
-    answered.filter(({ syns, trail }) => syns[0].time < time && endOf(trail.flow) + kept >= time).length;
-  const fewest = Math.min(...group.map((a) => before(a.syns[0].time)));
-  return answered.every((a) => before(a.syns[0].time) < fewest);
-}
-
-/** A connection was made after the last of them failed: without one, a filter or a target that is gone would look the same. */
-function isOver(group: readonly Attempt[], answered: readonly Attempt[]): boolean {
-  const last = Math.max(...group.map((a) => a.syns[0].time));
-  return answered.some((a) => a.syns[0].time > last);
-}
 
 function nextCapture(client: string, server: string, port: number): string {
   return (

@@ -2,8 +2,9 @@ import { clientOf, type Flow, serverOf } from "../../flow/flow.ts";
 import { type Endpoint, printEndpoint, sameEndpoint } from "../../net/endpoint.ts";
 import type { Nanoseconds } from "../../net/time.ts";
 import type { Trail } from "../../session/segment.ts";
+import { remember } from "../remember.ts";
 import type { Scene, Vantage } from "../scene.ts";
-import { type Attempt, attemptsOf } from "../syn-queries.ts";
+import { type Attempt, attemptsByTrail, attemptsOf } from "../syn-queries.ts";
 
 /** Fewer ports in a row than this may be chance. */
 const SMALLEST_RANGE = 4;
@@ -29,20 +30,18 @@ export interface HeldPorts {
 }
 
 /**
- * The connections of `attempts` that are also seen with another source address: in another capture, or in the same one
+ * The connections of `attempts` that are also seen with another source address, later: in another capture, or in the same one
  * where it was taken on the box (both of its sides).
  */
 export function translationsOf(scene: Scene, attempts: readonly Attempt[]): Translation[] {
   return attempts.flatMap((near) => {
-    const other = scene
-      .sightings(near.trail)
-      .flatMap((s) =>
-        attemptsOf(s.vantage).flatMap((a) => (a.trail === s.trail ? [{ far: a, offset: s.offset }] : [])),
-      );
-    const same = attemptsOf(near.vantage)
-      .filter(
-        (a) => a.trail !== near.trail && a.syns[0].seq === near.syns[0].seq && a.syns[0].time >= near.syns[0].time,
-      )
+    const [syn] = near.syns;
+    const other = scene.sightings(near.trail).flatMap(({ vantage, trail, offset }) => {
+      const far = attemptsByTrail(vantage).get(trail);
+      return far !== undefined && far.syns[0].time + offset > syn.time ? [{ far, offset }] : [];
+    });
+    const same = (bySequence(near.vantage).get(syn.seq) ?? [])
+      .filter((a) => a.trail !== near.trail && a.syns[0].packet > syn.packet)
       .map((far) => ({ far, offset: 0 }));
     return [...same, ...other]
       .filter(({ far }) => far.client.address !== near.client.address && far.client.address !== far.server.address)
@@ -50,6 +49,8 @@ export function translationsOf(scene: Scene, attempts: readonly Attempt[]): Tran
       .map((twin) => ({ near, ...twin }));
   });
 }
+
+const bySequence = remember((vantage: Vantage) => Map.groupBy(attemptsOf(vantage), ({ syns }) => syns[0].seq));
 
 /**
  * What the box held when a SYN came in at `time` (near clock), for the server to which it held most. `kept` is how long
