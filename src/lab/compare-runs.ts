@@ -108,7 +108,7 @@ function rowOf(
       clients,
       /watch of \S+ ended with: .*(?:client connection lost|connection is lost|reset by peer|ECONNRESET)/g,
     ),
-    notReady: nodesNotReady({ plan, evidence: run.evidence }),
+    notReady: nodesNotReady(run),
     ...(kubectl === undefined ? {} : { kubectl: kubectlWatch(kubectl) }),
     ...verdictWords(verdict.text),
     agrees: verdict.agrees,

@@ -38,8 +38,12 @@ export function judgeRun(expect: Expectation, explanation: Pick<Explanation, "in
   return { agrees: named && !others, text: `expected: ${wanted}; found: ${said}` };
 }
 
-/** What is found beside a cause since it follows from it: whoever knocks where a process is gone, a balancer's health check too, is refused; where a host is gone, gets no answer. */
+/**
+ * What is found beside a cause since it follows from it: whoever knocks where a process is gone, a balancer's health check too, is refused; where a
+ * host is gone, gets no answer. A port that meets itself at a target meets there what its closed connections have left, too.
+ */
 export const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
   "process-gone": ["connection-refused"],
   "peer-vanished": ["syn-blackhole"],
+  "backend-tuple-collision": ["time-wait-collision"],
 };

@@ -141,7 +141,8 @@ class Run {
     for (const each of this.#running.values()) each.signal("SIGSTOP");
     await this.#quiet();
     await Promise.all(this.#plan.cut.map((command) => perform(command)));
-    await this.#quiet();
+    // Not until it is quiet: what a kernel now repeats, for seconds, would look lost.
+    await until(Date.now() + FLUSH_MS);
   }
 
   /** Ends the captures. */
@@ -156,9 +157,9 @@ class Run {
       this.#plan.taps
         .map(({ file }) => statSync(join(this.#folder, "evidence", file), { throwIfNoEntry: false })?.size ?? 0)
         .join();
-    for (let before = "", rounds = 0; before !== sizes() && rounds < 20; rounds += 1) {
+    for (let before = "", rounds = 0; before !== sizes() && rounds < 7; rounds += 1) {
       before = sizes();
-      await until(Date.now() + 150);
+      await until(Date.now() + QUIET_MS);
     }
   }
 
@@ -212,6 +213,15 @@ class Run {
     }
   }
 }
+
+/**
+ * No packet is under way when none was captured for so long: on links of 50 ms one is seen every 100 ms, later on a busy machine. With 150 ms two runs
+ * of a dozen had a SYN whose answer met the cut.
+ */
+const QUIET_MS = 500;
+
+/** For what a capture holds to be written. */
+const FLUSH_MS = 150;
 
 /** Watches how late this process is called, which has little to do itself: programs beside it may be as late. Gives the most, in whole ms. */
 function watchClock(): () => number {

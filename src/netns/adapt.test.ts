@@ -56,3 +56,14 @@ test("a run that is cut short keeps every happening, and time for what follows",
     for (const { atMs } of scenario.story) expect(atMs, name).toBeLessThan(scenario.durationMs);
   }
 });
+
+test("where nothing is expected, what began at the start has four times as long to end, half of the run at most", () => {
+  const { variants } = builtIn("goaway-behind-network-balancer");
+  const story = variants.exemption?.scenario;
+  if (story === undefined) throw new Error("no such variant");
+  const { scenario, said } = adapt(story, 15, 60_000);
+  expect(scenario.expect).toEqual({ notReady: false, fromMs: (scenario.durationMs * 15) / 2 });
+  expect(said).toContain("losses count from 15 s on");
+  expect(adapt(story, 1).scenario.expect.fromMs).toBe(240_000);
+  expect(adapt(builtIn("goaway-behind-network-balancer"), 15, 60_000).scenario.expect.fromMs).toBe(60_000);
+});
