@@ -134,6 +134,33 @@ test("the end of a client's earlier connection at a balancer's node is not that 
   expect(totals.lostMs).toBe(0);
 });
 
+test("a check's timeout may be as long as the time to the next; a network balancer's passes where a process stands still, an application balancer's does not", () => {
+  const failed = (what: "server-lost" | "server-hung", balancer: "network" | "application"): number => {
+    const healthCheck = { intervalMs: 5000, timeoutMs: 5000, healthyThreshold: 2, unhealthyThreshold: 2 };
+    const scenario = smallFleet({
+      durationMs: 240_000,
+      chance: 0,
+      servers: { count: 2, protocol: "http1" },
+      balancer: { healthCheck },
+      // A connection for each request.
+      clients: { plain: { ...PLAIN, count: 20, poolIdleTimeoutMs: 1, connectTimeoutMs: 2000, requestTimeoutMs: 2000 } },
+      ...(balancer === "application" ? { network: { balancer: { ...PROXY, healthCheck } } } : {}),
+      story: [
+        what === "server-lost"
+          ? { what, atMs: 60_000, server: 1, downMs: 170_000 }
+          : { what, atMs: 60_000, server: 1, forMs: 170_000 },
+      ],
+    });
+    const { totals } = simulate(scenario, { seed: 1 });
+    return totals.requestsFailed + totals.connectsFailed;
+  };
+  // Half of 20 requests a second go there until the balancer knows, after 15 s at most.
+  expect(failed("server-lost", "network")).toBeLessThan(300);
+  expect(failed("server-lost", "application")).toBeLessThan(300);
+  expect(failed("server-hung", "application")).toBeLessThan(300);
+  expect(failed("server-hung", "network")).toBeGreaterThan(500);
+});
+
 test("a server that stands still resets nobody, however long a request has waited there", () => {
   const scenario = smallFleet({
     durationMs: 60_000,

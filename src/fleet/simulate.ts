@@ -235,6 +235,7 @@ export function simulate(scenario: Omit<Scenario, "variants">, options: Simulate
         break;
       case HEALTH:
         if (network.balancer === undefined) break;
+        // First the end of this round, then the next: they may be due at one instant.
         if (!places.isLost(index) && targets?.check(index, (server) => servers.answer(server)))
           queue.push(kernel.now + network.balancer.healthCheck.timeoutMs * MS, HEALTH_OVER, index);
         queue.push(kernel.now + network.balancer.healthCheck.intervalMs * MS, HEALTH, index);

@@ -35,6 +35,37 @@ describe("survey and observer", () => {
     for (const name of REACHED) expect([...seen], `generated traffic never showed ${name}`).toContain(name);
   });
 
+  it("take the later of two SYNs that cross for the begin of the first round trip, as tshark does", () => {
+    const packet = (
+      fromA: boolean,
+      flags: number,
+      [seq, ack, length = 0]: readonly number[],
+      time: number,
+    ): Packet => ({
+      clientPort: 40_000,
+      time,
+      fromA,
+      flags,
+      seq: seq ?? 0,
+      ack: ack ?? 0,
+      length,
+      window: 1000,
+      ttl: 64,
+      ipId: time / 1000,
+      windowScale: undefined,
+    });
+    const crossed = [
+      packet(false, SYN, [7777, 0], 1000),
+      packet(true, SYN, [0, 0], 2000),
+      packet(true, SYN | ACK, [2, 7778], 3000),
+      packet(false, ACK | PSH, [7778, 1, 1], 4000),
+      // 2 µs after the last number, as long as from the later SYN to the packet before.
+      packet(true, ACK | PSH, [1, 7779, 1], 5000),
+    ];
+    expect(byObserver(crossed)[0]?.events).toMatchObject({ retransmission: [5] });
+    expect(bySurvey(crossed)).toEqual(byObserver(crossed));
+  });
+
   it("gives the same table whatever the batches' sizes", () => {
     fc.assert(
       fc.property(traffic(), fc.integer({ min: 1, max: 7 }), (packets, size) => {

@@ -35,7 +35,7 @@ export interface ObservedSegment {
 interface Direction {
   base: number | undefined;
   /** A SYN was seen. */
-  asked: boolean;
+  synSeen: boolean;
   /** The number after the highest one sent. */
   next: number | undefined;
   nextTime: Nanoseconds;
@@ -113,7 +113,7 @@ export class TcpObserver {
     if ((segment.flags & SYN) === 0) return;
     if ((segment.flags & ACK) === 0) {
       // Where both ask at once: the one who asked last.
-      if (!mine.asked) this.#synTime = segment.time;
+      if (!mine.synSeen) this.#synTime = segment.time;
     } else {
       if (mine.base !== undefined && mine.base !== segment.seq) {
         events.push("portReused");
@@ -126,7 +126,7 @@ export class TcpObserver {
       }
       this.#synAckSeen = true;
     }
-    mine.asked = true;
+    mine.synSeen = true;
     mine.scale = segment.windowScale;
     // A SYN captured after its SYN-ACK still tells its scale.
     if (mine.scaleInForce !== undefined) mine.scaleInForce = mine.scale ?? 0;
@@ -266,7 +266,7 @@ export class TcpObserver {
 function newDirection(): Direction {
   return {
     base: undefined,
-    asked: false,
+    synSeen: false,
     next: undefined,
     nextTime: 0,
     contiguous: undefined,

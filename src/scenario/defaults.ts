@@ -34,7 +34,7 @@ export const TARGET_HEALTH_CHECK: Of<"interval" | "timeout" | "healthyThreshold"
   interval: from(`${NLB_GUIDE}:doc_source/target-group-health-checks.md:33`, 30_000),
   timeout: ({ intervalMs }: Siblings): Default =>
     from(
-      `${NLB_GUIDE}:doc_source/target-group-health-checks.md:34 (TCP), the interval at most`,
+      `${NLB_GUIDE}:doc_source/target-group-health-checks.md:34 (TCP; taken for application balancers too), the interval at most`,
       Math.min(LONGEST_CHECK, Number(intervalMs)),
     ),
   healthyThreshold: from(`${NLB_GUIDE}:doc_source/target-group-health-checks.md; older documents differ`, 5),

@@ -89,7 +89,11 @@ const links = object<Links>({
 
 const healthCheck = object<TargetHealthCheck>({
   interval: field(duration(1), "between two checks of a target", TARGET_HEALTH_CHECK.interval),
-  timeout: field(duration(1), "how long a check waits for an answer", TARGET_HEALTH_CHECK.timeout),
+  timeout: field(
+    duration(1),
+    "how long a check waits for an answer, the interval at most",
+    TARGET_HEALTH_CHECK.timeout,
+  ),
   healthyThreshold: field(count(1, 100), "passed checks before a target is used", TARGET_HEALTH_CHECK.healthyThreshold),
   unhealthyThreshold: field(
     count(1, 100),

@@ -4,7 +4,6 @@
  * passed over; a second after the last stream the connection is closed. Leaving in two phases follows guard's machine.
  * Past 300 lines: one machine, with all that ends a session in one place.
  */
-
 import {
   decideGoaway,
   type GoawayRequest,
@@ -14,7 +13,7 @@ import {
   stepLeave,
 } from "../../guard/machines/index.ts";
 import type { Drain } from "../../scenario/scenario.ts";
-import type { Answer } from "../balancer/targets.ts";
+import type { CheckAnswer } from "../balancer/targets.ts";
 import { placeOf } from "../engine/endpoint.ts";
 import * as kinds from "../engine/event-kinds.ts";
 import type { Numbers } from "../engine/numbers.ts";
@@ -147,10 +146,12 @@ export class Servers {
   }
 
   /** What a health check of a balancer meets. */
-  answer(place: number): Answer {
+  answer(place: number): CheckAnswer {
     const state = this.#states[this.#numberOf.get(place) ?? -1];
-    if (state?.hung === true || this.#world.places.isLost(place)) return "none";
-    return state?.up === true && state.accepting ? "passes" : "fails";
+    if (this.#world.places.isLost(place)) return "none";
+    if (state?.up !== true || !state.accepting) return "fails";
+    // A network balancer opens a connection, which the kernel of a process that stands still takes; an application balancer asks.
+    return state.hung && this.#world.scenario.network.balancer?.kind === "application" ? "none" : "passes";
   }
 
   opened(sk: number): void {

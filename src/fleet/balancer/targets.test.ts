@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Places } from "./places.ts";
-import { type Answer, Targets } from "./targets.ts";
+import { type CheckAnswer, Targets } from "./targets.ts";
 
 const places = new Places();
 const add = (kind: "node" | "server"): number =>
@@ -9,8 +9,8 @@ const node = add("node");
 const [well, ill] = [add("server"), add("server")] as const;
 
 const meeting =
-  (answer: Answer) =>
-  (server: number): Answer =>
+  (answer: CheckAnswer) =>
+  (server: number): CheckAnswer =>
     server === ill ? answer : "passes";
 
 const newTargets = (): Targets =>

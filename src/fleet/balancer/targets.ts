@@ -53,7 +53,7 @@ export class Targets {
   }
 
   /** One round of checks from a node. Whether some target says nothing, so that `checksOver` is to be called when the timeout is over. */
-  check(node: number, answers: (server: number) => Answer): boolean {
+  check(node: number, answers: (server: number) => CheckAnswer): boolean {
     const silent = of(this.#silent, node, () => new Set());
     silent.clear();
     for (const server of this.#servers) {
@@ -64,7 +64,10 @@ export class Targets {
     return silent.size > 0;
   }
 
-  /** The timeout of a node's last round of checks is over: those that have said nothing did not pass. */
+  /**
+   * The timeout of a node's last round of checks is over: those that said nothing did not pass, also one that has come back meanwhile. Called before
+   * the next round, which may be due at the same instant.
+   */
   checksOver(node: number): void {
     const silent = of(this.#silent, node, () => new Set());
     for (const server of silent) this.#note(node, server, false);
@@ -89,8 +92,8 @@ export class Targets {
   }
 }
 
-/** What a target says to a check: nothing, where its host is gone or its process stands still. */
-export type Answer = "passes" | "fails" | "none";
+/** What a check meets; `none`: nobody answers, until its timeout. */
+export type CheckAnswer = "passes" | "fails" | "none";
 
 function of<T>(map: Map<number, T>, node: number, make: () => T): T {
   const found = map.get(node) ?? make();

@@ -30,7 +30,7 @@ export const DEADLINE = 13;
 /** A balancer's timers: its end of a client's connection, and of a target's; stamped. */
 export const FRONT_TIMER = 14;
 export const BACK_TIMER = 15;
-/** The timeout of a balancer node's checks is over; index: node. */
-export const HEALTH_OVER = 17;
 /** A socket's keepalive timer; index: socket, stamped with its generation. */
 export const SOCKET_KEEP = 16;
+/** The timeout of a balancer node's checks is over; index: node. */
+export const HEALTH_OVER = 17;

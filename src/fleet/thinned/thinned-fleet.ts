@@ -2,7 +2,7 @@
  * Runs a fleet: puts what begins it into its queue, and gives each event to whoever knows what it means. `simulate-thinned.ts` says what is
  * skipped and why that is sound.
  */
-import type { Answer } from "../balancer/targets.ts";
+import type { CheckAnswer } from "../balancer/targets.ts";
 import { START_MS } from "../figures.ts";
 import { DRAINING, OPEN } from "./connections.ts";
 import { step } from "./counting.ts";
@@ -140,9 +140,10 @@ function checkTargets({ balancer, layout, lostNodes, now, queue, serverStates, t
   const node = layout.nodes[i] as number;
   if (balancer === undefined) return;
   const { intervalMs, timeoutMs } = balancer.healthCheck;
-  const answer = (place: number): Answer => ANSWERS[serverStates[numberOf(place)] as ServerState];
+  const answer = (place: number): CheckAnswer => ANSWERS[serverStates[numberOf(place)] as ServerState];
+  // First the end of this round, then the next: they may be due at one instant.
   if (!lostNodes.has(node) && targets?.check(node, answer)) queue.push(now + timeoutMs, BOX_CHECK_OVER, i);
   queue.push(now + intervalMs, BOX_CHECK, i);
 }
 
-const ANSWERS: Readonly<Record<ServerState, Answer>> = { up: "passes", down: "fails", gone: "none" };
+const ANSWERS: Readonly<Record<ServerState, CheckAnswer>> = { up: "passes", down: "fails", gone: "none" };
