@@ -133,12 +133,12 @@ class Run {
   }
 
   /**
-   * Stops every program where it stands, lets the last packets come, and cuts every cable: kernels go on by themselves (a repeated segment of a half-open
+   * Stops every program where it stands, lets the last packets come, and cuts all cables at once: kernels go on by themselves (a repeated segment of a half-open
    * connection, the RST to it), and what they count is to be what the captures hold.
    */
   async freeze(): Promise<void> {
     this.#over = true;
-    for (const each of this.#running.values()) each.signal("SIGSTOP");
+    for (const each of this.#running.values()) if (!each.program.carries) each.signal("SIGSTOP");
     await this.#quiet();
     await Promise.all(this.#plan.cut.map((command) => perform(command)));
     // Not until it is quiet: what a kernel now repeats, for seconds, would look lost.

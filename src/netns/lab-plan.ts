@@ -90,6 +90,8 @@ export interface Program {
   readonly first?: true;
   /** Takes lines of JSON on standard input (`src/lab/programs/control.ts`). */
   readonly control?: true;
+  /** It carries packets: when programs stop where they stand, a link does not. */
+  readonly carries?: true;
   /** Its log is no evidence: nobody has such a program. */
   readonly inner?: true;
   /** The signal by which it reads its configuration again. */

@@ -73,6 +73,7 @@ function planDelayLine({ scenario, topology, options }: Play): Partial<PlannedPr
     first: true,
     early: true,
     control: true,
+    carries: true,
     inner: true,
   };
   return { programs: [program], files: [file] };

@@ -45,9 +45,8 @@ export function plan(given: Omit<Scenario, "variants">, options: LabOptions): La
     taps: tapsOf(topology, options),
     programs,
     story,
-    cut: topology.all.flatMap(({ link }) =>
-      link === undefined ? [] : [{ argv: ["ip", "-n", topology.router.namespace, "link", "set", link, "down"] }],
-    ),
+    // All at one instant, and nobody is told: a router whose links go down one by one sends ICMP errors meanwhile.
+    cut: [{ namespace: topology.router.namespace, argv: ["nft", "-f", "-"], input: CUT }],
     snapshots: snapshotsOf(topology, options),
     tearDown: topology.all.map(({ namespace }) => ({ argv: ["ip", "netns", "delete", namespace], mayFail: true })),
     adapted: [
@@ -117,3 +116,10 @@ function snapshotsOf(topology: Topology, options: LabOptions): readonly Snapshot
     ];
   });
 }
+
+const CUT = `table inet cut {
+  chain packets {
+    type filter hook prerouting priority raw; policy drop;
+  }
+}
+`;
