@@ -9,7 +9,7 @@ export interface Adapted {
 }
 
 /** At most so many of each. */
-const MOST = { zones: 2, servers: 3, kubelet: 6, controller: 1, plain: 24, connections: 12 } as const;
+const MOST = { zones: 2, servers: 3, kubelet: 6, controller: 1, plain: 24, connections: 24 } as const;
 
 /** The kernel takes every second port first (`__inet_hash_connect`), so that half of these are in use. */
 const PORTS = 64;
