@@ -214,10 +214,7 @@ class Run {
   }
 }
 
-/**
- * No packet is under way when none was captured for so long: on links of 50 ms one is seen every 100 ms, later on a busy machine. With 150 ms two runs
- * of a dozen had a SYN whose answer met the cut.
- */
+/** No packet is under way when none was captured for so long: on links of 50 ms one is seen every 100 ms, later on a busy machine. */
 const QUIET_MS = 500;
 
 /** For what a capture holds to be written. */

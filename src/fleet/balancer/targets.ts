@@ -54,7 +54,7 @@ export class Targets {
 
   /** One round of checks from a node. Whether some target says nothing, so that `checksOver` is to be called when the timeout is over. */
   check(node: number, answers: (server: number) => CheckAnswer): boolean {
-    const silent = of(this.#silent, node, () => new Set());
+    const silent = entryOf(this.#silent, node, () => new Set());
     silent.clear();
     for (const server of this.#servers) {
       const answer = answers(server);
@@ -69,14 +69,14 @@ export class Targets {
    * the next round, which may be due at the same instant.
    */
   checksOver(node: number): void {
-    const silent = of(this.#silent, node, () => new Set());
+    const silent = entryOf(this.#silent, node, () => new Set());
     for (const server of silent) this.#note(node, server, false);
     silent.clear();
   }
 
   #note(node: number, server: number, passes: boolean): void {
-    const sick = of(this.#unhealthy, node, () => new Set());
-    const streaks = of(this.#streaks, node, () => new Map());
+    const sick = entryOf(this.#unhealthy, node, () => new Set());
+    const streaks = entryOf(this.#streaks, node, () => new Map());
     if (passes !== sick.has(server)) {
       streaks.delete(server);
       return;
@@ -95,7 +95,7 @@ export class Targets {
 /** What a check meets; `none`: nobody answers, until its timeout. */
 export type CheckAnswer = "passes" | "fails" | "none";
 
-function of<T>(map: Map<number, T>, node: number, make: () => T): T {
+function entryOf<T>(map: Map<number, T>, node: number, make: () => T): T {
   const found = map.get(node) ?? make();
   map.set(node, found);
   return found;
